@@ -1,0 +1,1 @@
+"""The parts of bench/compare: subjects, scenarios, measuring, bars and report."""

@@ -1,0 +1,94 @@
+// One worker: an Engine, and whoever performs its effects on the simulated network, by the same
+// contract as the real event loop.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "cluster.h"
+#include "network.h"
+#include "session/engine.h"
+#include "world.h"
+
+namespace weir::sim {
+
+class Worker;
+
+// What all workers of a run share.
+struct Site {
+  World& world;
+  Cluster& cluster;
+  pool::Ledger& ledger;
+  std::shared_ptr<const config::Config> config;
+  std::vector<std::unique_ptr<Worker>> workers;
+  // Server connections that travel between workers, by pool.
+  std::map<std::pair<std::string, std::string>, int> travelling;
+  int read_size_max = 16 * 1024;
+  int letter_delay_us_max = 200;
+};
+
+class Worker {
+ public:
+  Worker(Site& site, unsigned number);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void accept(std::shared_ptr<Cable> cable);
+  void tick();
+  void configure(std::shared_ptr<const config::Config> config);
+  // A letter of another worker, or a command of the console.
+  void mail(session::Letter letter);
+
+  session::Engine& engine() { return engine_; }
+  // Server connections that exist or are being opened, those that carry cancels included.
+  std::size_t server_sockets() const;
+
+ private:
+  using Connection = session::Connection;
+  using Key = std::tuple<int, std::uint32_t, std::uint32_t>;
+  struct Socket {
+    Connection id;
+    std::shared_ptr<Cable> cable;  // none while it connects
+    int end = 0;                   // of the cable, which is ours
+    std::string unsent;
+    bool closing = false;
+  };
+  using SocketPtr = std::shared_ptr<Socket>;
+
+  static Key key(Connection c) {
+    return {static_cast<int>(c.side), c.index, c.generation};
+  }
+  SocketPtr find(Connection c) const;
+  void attach(const SocketPtr& socket);
+  void woken(const SocketPtr& socket);
+  void read(const SocketPtr& socket, bool asked_for);
+  bool wants_read(const SocketPtr& socket);
+  void feed(const SocketPtr& socket, const std::string& bytes);
+  void ended(const SocketPtr& socket, std::string_view reason);
+  bool flush(const SocketPtr& socket);
+
+  void perform();
+  void send(const session::Effect& effect);
+  void connect(ServerId id);
+  void close(Connection c, bool at_once);
+  void post(const session::Effect& effect);
+  void receive(const session::Letter& letter, const SocketPtr& travelling);
+  bool blocked(const SocketPtr& socket);
+  void resume_soon(Connection c);
+  Duration letter_delay(Worker& to);
+
+  Site& site_;
+  World& world_;
+  const unsigned number_;
+  session::Engine engine_;
+  session::Effects out_;
+  std::map<Key, SocketPtr> sockets_;
+  std::vector<SocketPtr> lingering_;  // closed, with bytes that have not gone out yet
+  std::map<unsigned, Instant> last_letter_;  // by receiver: letters overtake each other never
+};
+
+}  // namespace weir::sim

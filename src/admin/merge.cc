@@ -1,0 +1,56 @@
+#include "admin/merge.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "admin/view.h"
+
+namespace weir::admin {
+
+namespace {
+
+using session::PoolRow;
+
+constexpr std::array kCounts{
+    &PoolRow::cl_active,        &PoolRow::cl_waiting,
+    &PoolRow::cl_active_cancel_req, &PoolRow::cl_waiting_cancel_req,
+    &PoolRow::sv_active,        &PoolRow::sv_active_cancel,
+    &PoolRow::sv_being_canceled, &PoolRow::sv_idle,
+    &PoolRow::sv_used,          &PoolRow::sv_tested,
+    &PoolRow::sv_login};
+
+void add(PoolRow& sum, const PoolRow& row) {
+  for (const auto count : kCounts) sum.*count += row.*count;
+  sum.maxwait_us = std::max(sum.maxwait_us, row.maxwait_us);
+  sum.paused = sum.paused || row.paused;
+  sum.counters += row.counters;
+}
+
+}  // namespace
+
+std::vector<PoolRow> merge_pools(std::span<const session::Snapshot> workers) {
+  std::map<std::pair<std::string_view, std::string_view>, PoolRow> sums;
+  for (const session::Snapshot& worker : workers) {
+    for (const PoolRow& row : worker.pools) {
+      const auto [at, first] = sums.try_emplace({row.database, row.user}, row);
+      if (!first) add(at->second, row);
+    }
+  }
+  std::vector<PoolRow> pools;
+  pools.reserve(sums.size());
+  for (auto& [key, row] : sums) pools.push_back(std::move(row));
+  return pools;
+}
+
+DatabaseCounters merge_counters(std::span<const session::Snapshot> workers,
+                                const stats::Counters& console) {
+  DatabaseCounters sums;
+  for (const session::Snapshot& worker : workers)
+    for (const PoolRow& row : worker.pools) sums[row.database] += row.counters;
+  sums[std::string(kConsoleDatabase)] += console;
+  return sums;
+}
+
+}  // namespace weir::admin

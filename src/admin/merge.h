@@ -1,0 +1,20 @@
+// One picture out of the workers' snapshots. Pure; the values given back own their texts.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "admin/averages.h"
+#include "session/snapshot.h"
+
+namespace weir::admin {
+
+// The rows of one pool on several workers as one: counts added, the longest wait. Sorted by
+// database and user.
+std::vector<session::PoolRow> merge_pools(std::span<const session::Snapshot> workers);
+
+// What Averages::sample() takes: all pools of a database added, and the console's own counters.
+DatabaseCounters merge_counters(std::span<const session::Snapshot> workers,
+                                const stats::Counters& console);
+
+}  // namespace weir::admin

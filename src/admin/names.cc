@@ -1,0 +1,26 @@
+#include "admin/names.h"
+
+namespace weir::admin {
+
+Names database_names(const View& view) {
+  Names names{kConsoleDatabase};
+  for (const auto& [name, database] : view.config.databases) names.insert(name);
+  for (const session::Snapshot& worker : view.workers)
+    for (const session::PoolRow& pool : worker.pools)
+      if (view.config.find_database(pool.database) != nullptr) names.insert(pool.database);
+  return names;
+}
+
+Names user_names(const View& view) {
+  Names names{kConsoleDatabase};
+  for (const auto& [name, user] : view.config.users) names.insert(name);
+  for (const auto& [name, secret] : view.config.auth_users) names.insert(name);
+  for (const session::Snapshot& worker : view.workers) {
+    for (const session::PoolRow& pool : worker.pools) names.insert(pool.user);
+    for (const session::SocketRow& client : worker.clients)
+      if (!client.user.empty()) names.insert(client.user);
+  }
+  return names;
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,110 @@
+#include "admin/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "admin/show.h"
+#include "admin/table.h"
+#include "base/check.h"
+
+namespace weir::admin {
+
+namespace {
+
+struct Shown {
+  std::string_view name;
+  void (*render)(const View&, wire::Buffer&);  // null: known, but not available
+};
+
+constexpr std::array kShown{
+    Shown{"active_sockets", show_active_sockets},
+    Shown{"clients", show_clients},
+    Shown{"config", show_config},
+    Shown{"databases", show_databases},
+    Shown{"dns_hosts", nullptr},
+    Shown{"dns_zones", nullptr},
+    Shown{"fds", nullptr},
+    Shown{"help", show_help},
+    Shown{"lists", show_lists},
+    Shown{"mem", nullptr},
+    Shown{"peer_pools", show_peer_pools},
+    Shown{"peers", show_peers},
+    Shown{"pools", show_pools},
+    Shown{"servers", show_servers},
+    Shown{"sockets", show_sockets},
+    Shown{"state", show_state},
+    Shown{"stats", show_stats},
+    Shown{"stats_averages", show_stats_averages},
+    Shown{"stats_totals", show_stats_totals},
+    Shown{"totals", show_totals},
+    Shown{"users", show_users},
+    Shown{"version", show_version},
+};
+
+// What drivers ask of every server when they connect.
+struct Parameter {
+  std::string_view name, value;
+};
+
+constexpr std::array kParameters{
+    Parameter{"client_encoding", "UTF-8"},
+    Parameter{"datestyle", "ISO"},
+    Parameter{"default_transaction_isolation", "read committed"},
+    Parameter{"extra_float_digits", "2"},
+    Parameter{"standard_conforming_strings", "on"},
+    Parameter{"timezone", "GMT"},
+};
+
+void show_parameter(const Parameter& parameter, wire::Buffer& out) {
+  const std::array columns{Column{parameter.name}};
+  Table(out, columns).row().text(parameter.value);
+}
+
+std::string upper(std::string_view text) {
+  std::string high(text);
+  for (char& c : high)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return high;
+}
+
+}  // namespace
+
+bool is_shown(std::string_view what) {
+  return std::ranges::find(kShown, what, &Shown::name) != kShown.end() ||
+         std::ranges::find(kParameters, what, &Parameter::name) != kParameters.end();
+}
+
+void render_show(const Command& command, const View& view, wire::Buffer& out) {
+  ASSERT(command.kind == Command::Kind::Show && is_shown(command.what));
+  const auto parameter = std::ranges::find(kParameters, command.what, &Parameter::name);
+  const auto shown = std::ranges::find(kShown, command.what, &Shown::name);
+  if (parameter != kParameters.end()) {
+    show_parameter(*parameter, out);
+  } else if (shown->render != nullptr) {
+    shown->render(view, out);
+  } else {
+    append_refused(out, fmt::format("SHOW {} is not available in this version", upper(shown->name)),
+                   "0A000");
+    return;
+  }
+  append_done(out, "SHOW");
+}
+
+void append_done(wire::Buffer& out, std::string_view tag) {
+  wire::append_command_complete(out, tag);
+  wire::append_ready(out, 'I');
+}
+
+void append_set_ignored(wire::Buffer& out) {
+  wire::append_notice(out, {.severity = "NOTICE", .sqlstate = "00000", .message = "SET ignored"});
+  append_done(out, "SET");
+}
+
+void append_refused(wire::Buffer& out, std::string_view text, std::string_view sqlstate) {
+  wire::append_error(out, {.severity = "ERROR", .sqlstate = sqlstate, .message = text});
+  wire::append_ready(out, 'I');
+}
+
+}  // namespace weir::admin

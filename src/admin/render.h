@@ -1,0 +1,23 @@
+// The console's answers as protocol bytes, each ended by ReadyForQuery. Pure.
+// To add a SHOW: its function in a show_*.cc, declared in show.h, and a row in render.cc.
+#pragma once
+
+#include <string_view>
+
+#include "admin/command.h"
+#include "admin/view.h"
+#include "wire/write.h"
+
+namespace weir::admin {
+
+// A Command of kind Show. What this version cannot tell is refused rather than made up.
+void render_show(const Command& command, const View& view, wire::Buffer& out);
+
+void append_done(wire::Buffer& out, std::string_view tag);
+// SET of a setting that drivers send on their own: a notice, and success.
+void append_set_ignored(wire::Buffer& out);
+// Of severity ERROR: the console's connection goes on. PgBouncer's state for all its refusals is
+// a protocol violation, and for a failed RELOAD F0000.
+void append_refused(wire::Buffer& out, std::string_view text, std::string_view sqlstate = "08P01");
+
+}  // namespace weir::admin

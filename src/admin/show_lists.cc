@@ -1,0 +1,99 @@
+// SHOW LISTS, CONFIG, STATE, VERSION and HELP.
+#include <array>
+#include <optional>
+
+#include "admin/merge.h"
+#include "admin/names.h"
+#include "admin/show.h"
+#include "admin/table.h"
+#include "config/options.h"
+
+namespace weir::admin {
+
+namespace {
+
+using enum ColumnType;
+
+constexpr std::array kListColumns{Column{"list"}, Column{"items", Int4}};
+constexpr std::array kConfigColumns{Column{"key"}, Column{"value"}, Column{"default"},
+                                    Column{"changeable"}};
+constexpr std::array kStateColumns{Column{"key"}, Column{"value"}};
+constexpr std::array kVersionColumns{Column{"version"}};
+
+constexpr std::string_view kUsage =
+    "\n\tSHOW HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION"
+    "\n\tSHOW PEERS|PEER_POOLS"
+    "\n\tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|STATE"
+    "\n\tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS"
+    "\n\tSET key = value"
+    "\n\tRELOAD"
+    "\n\tPAUSE [<db>]"
+    "\n\tRESUME [<db>]"
+    "\n\tDISABLE <db>"
+    "\n\tENABLE <db>"
+    "\n\tRECONNECT [<db>]"
+    "\n\tKILL [<db>]"
+    "\n\tKILL_CLIENT <client_id>"
+    "\n\tSHUTDOWN"
+    "\n\tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS"
+    "\n\tWAIT_CLOSE [<db>]";
+
+std::string_view yes_no(bool yes) { return yes ? "yes" : "no"; }
+
+void append_optional(Row& row, const std::optional<std::string>& value) {
+  if (value) {
+    row.text(*value);
+  } else {
+    row.null();
+  }
+}
+
+}  // namespace
+
+// PgBouncer's rows free_clients, free_servers and those of its DNS cache are left out: no worker
+// tells these figures.
+void show_lists(const View& view, wire::Buffer& out) {
+  std::uint64_t clients = 0, arriving = 0, servers = 0;
+  for (const session::Snapshot& worker : view.workers) {
+    clients += worker.clients.size();
+    arriving += worker.login_clients;
+    servers += worker.servers.size();
+  }
+  Table table(out, kListColumns);
+  table.row().text("databases").number(database_names(view).size());
+  table.row().text("users").number(user_names(view).size());
+  table.row().text("peers").number(view.config.peers.size());
+  table.row().text("pools").number(merge_pools(view.workers).size() + 1);  // the console's
+  table.row().text("peer_pools").number(0);
+  table.row().text("used_clients").number(clients - std::min(clients, arriving));
+  table.row().text("login_clients").number(arriving);
+  table.row().text("used_servers").number(servers);
+}
+
+void show_config(const View& view, wire::Buffer& out) {
+  Table table(out, kConfigColumns);
+  for (const config::ShownOption& option : config::show(view.config)) {
+    Row row = table.row();
+    row.text(option.key);
+    append_optional(row, option.value);
+    append_optional(row, option.default_value);
+    row.text(yes_no(option.changeable));
+  }
+}
+
+void show_state(const View& view, wire::Buffer& out) {
+  Table table(out, kStateColumns);
+  table.row().text("active").text(yes_no(!view.all_paused));
+  table.row().text("paused").text(yes_no(view.all_paused));
+}
+
+void show_version(const View& view, wire::Buffer& out) {
+  Table(out, kVersionColumns).row().text(view.version);
+}
+
+void show_help(const View&, wire::Buffer& out) {
+  wire::append_notice(out, {.severity = "NOTICE", .sqlstate = "00000",
+                            .message = "Console usage", .detail = kUsage});
+}
+
+}  // namespace weir::admin

@@ -1,0 +1,175 @@
+#include "config/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/value.h"
+
+namespace weir::config {
+
+namespace {
+
+constexpr unsigned kWidestSocketMode = 0777;
+
+void warn(Draft& draft, std::string_view key, std::string text) {
+  draft.problem(Severity::Warning, draft.place(Section::Main, key), std::move(text));
+}
+
+// Without a certificate to check, these modes ask for nothing when there is no TLS.
+bool works_without_tls(const Option& option, const Settings& settings) {
+  return option.name == "server_tls_sslmode" && settings.server_tls_sslmode <= SslMode::Prefer;
+}
+
+void check_effects(Draft& draft) {
+  const Settings pristine;
+  const Settings& settings = draft.config.settings;
+  for (const Option& option : options(Section::Main)) {
+    const bool set = draft.is_set(Section::Main, option.name);
+    if (option.effect == Effect::Obsolete && set) {
+      warn(draft, option.name, fmt::format("{} is accepted but has no effect: PgBouncer 1.26 does "
+                                           "not know it either; remove it", option.name));
+      continue;
+    }
+    if (option.get(&settings) == option.get(&pristine)) continue;
+    if (option.effect == Effect::Needless) {
+      draft.problem(Severity::Note, draft.place(Section::Main, option.name),
+                    fmt::format("{} is not needed: Weir follows every setting", option.name));
+    } else if (option.effect == Effect::None && !works_without_tls(option, settings)) {
+      warn(draft, option.name, fmt::format("{} is accepted but has no effect yet", option.name));
+    }
+  }
+}
+
+void check_database_effects(Draft& draft, const Database& db) {
+  for (const Option& option : options(Section::Databases)) {
+    const Value value = option.get(&db);
+    const bool first_choice = option.type == Type::Choice && value == Value{std::int64_t{0}};
+    if (option.effect != Effect::None || value.index() == 0 || first_choice) continue;
+    draft.problem(Severity::Warning, draft.place(Section::Databases, db.name),
+                  fmt::format("{} is accepted but has no effect yet (entry {})", option.name,
+                              db.name));
+  }
+}
+
+void check_pool_sizes(Draft& draft) {
+  const Settings& s = draft.config.settings;
+  if (s.min_pool_size > s.default_pool_size) {
+    warn(draft, "min_pool_size",
+         fmt::format("min_pool_size {} is more than default_pool_size {}, which is what counts",
+                     s.min_pool_size, s.default_pool_size));
+  }
+  if (s.max_db_connections > 0 && s.max_db_connections < s.default_pool_size) {
+    warn(draft, "max_db_connections",
+         fmt::format("max_db_connections {} is less than default_pool_size {}: no pool fills",
+                     s.max_db_connections, s.default_pool_size));
+  }
+  if (s.max_user_connections > 0 && s.max_user_connections < s.default_pool_size) {
+    warn(draft, "max_user_connections",
+         fmt::format("max_user_connections {} is less than default_pool_size {}: no pool fills",
+                     s.max_user_connections, s.default_pool_size));
+  }
+  if (s.max_client_conn < s.default_pool_size) {
+    warn(draft, "max_client_conn",
+         fmt::format("max_client_conn {} is less than default_pool_size {}: no pool fills",
+                     s.max_client_conn, s.default_pool_size));
+  }
+  if (s.reserve_pool_size > 0 && s.reserve_pool_timeout == Duration{}) {
+    warn(draft, "reserve_pool_size",
+         "reserve_pool_size has no effect: reserve_pool_timeout = 0 turns the reserve off");
+  }
+}
+
+// Contradictions that an entry's own numbers make; those of [pgbouncer] are told once.
+void check_database_sizes(Draft& draft, const Database& db) {
+  const Settings& s = draft.config.settings;
+  const Place at = draft.place(Section::Databases, db.name);
+  const int size = db.pool_size.value_or(s.default_pool_size);
+  const int least = db.min_pool_size.value_or(s.min_pool_size);
+  const int most = db.max_db_connections.value_or(s.max_db_connections);
+  if ((db.pool_size || db.min_pool_size) && least > size) {
+    draft.problem(Severity::Warning, at,
+                  fmt::format("min_pool_size {} is more than pool_size {}, which is what counts "
+                              "(entry {})", least, size, db.name));
+  }
+  if ((db.pool_size || db.max_db_connections) && most > 0 && most < size) {
+    draft.problem(Severity::Warning, at,
+                  fmt::format("max_db_connections {} is less than pool_size {}: no pool fills "
+                              "(entry {})", most, size, db.name));
+  }
+  if (size == 0) {
+    draft.problem(Severity::Warning, at,
+                  fmt::format("a pool_size of 0 lets nobody work with database {}", db.name));
+  }
+}
+
+void check_databases(Draft& draft) {
+  const bool any = draft.config.settings.auth_type == auth::AuthType::Any;
+  const auto each = [&](const Database& db) {
+    check_database_effects(draft, db);
+    check_database_sizes(draft, db);
+    if (any && !db.user) {
+      draft.problem(Severity::Warning, draft.place(Section::Databases, db.name),
+                    fmt::format("auth_type = any needs user= in every entry: nobody can use "
+                                "database {}", db.name));
+    }
+  };
+  for (const auto& [name, db] : draft.config.databases) each(db);
+  if (draft.config.fallback) each(*draft.config.fallback);
+}
+
+void check_auth(Draft& draft) {
+  const Settings& s = draft.config.settings;
+  if (auto text = auth_type_problem(s.auth_type); !text.empty()) {
+    draft.problem(Severity::Error, draft.place(Section::Main, "auth_type"), std::move(text));
+  }
+  if (s.auth_file.empty() && s.auth_type != auth::AuthType::Any) {
+    warn(draft, "auth_file", "auth_file is not set: no user is known, so nobody can log in");
+  }
+}
+
+void check_sockets(Draft& draft, const Files& files) {
+  const Settings& s = draft.config.settings;
+  const bool is_path = !s.unix_socket_dir.empty() && !s.unix_socket_dir.starts_with('@');
+  if (is_path && !files.is_directory(s.unix_socket_dir)) {
+    warn(draft, "unix_socket_dir",
+         fmt::format("unix_socket_dir {} is not a directory: create it, or leave the value empty "
+                     "for no Unix socket", s.unix_socket_dir));
+  }
+  if (s.unix_socket_dir.empty() && s.listen_addr.empty()) {
+    warn(draft, "listen_addr", "nowhere to listen on: set listen_addr or unix_socket_dir");
+  }
+  if (s.unix_socket_mode > kWidestSocketMode) {
+    warn(draft, "unix_socket_mode",
+         fmt::format("unix_socket_mode is {:#o} in octal: write octal numbers with a leading 0, "
+                     "as in 0777", s.unix_socket_mode));
+  }
+}
+
+void check_peers(Draft& draft) {
+  if (draft.config.peers.empty()) return;
+  const auto first = std::to_string(draft.config.peers.begin()->first);
+  draft.problem(Severity::Warning, draft.place(Section::Peers, first),
+                "[peers] is accepted but has no effect yet");
+}
+
+}  // namespace
+
+std::string auth_type_problem(auth::AuthType type) {
+  if (type < auth::AuthType::Cert) return {};
+  const auto* option = find_option(Section::Main, "auth_type");
+  return fmt::format("auth_type {} is not available yet: use any, trust, plain, md5 or "
+                     "scram-sha-256",
+                     format_value(*option, Value{static_cast<std::int64_t>(type)}));
+}
+
+void check(Draft& draft, const Files& files) {
+  check_effects(draft);
+  check_auth(draft);
+  check_pool_sizes(draft);
+  check_databases(draft);
+  check_peers(draft);
+  check_sockets(draft, files);
+}
+
+}  // namespace weir::config

@@ -1,0 +1,128 @@
+#include "config/checks.h"
+
+#include <doctest/doctest.h>
+
+#include "config/test_load.h"
+
+using namespace weir::config;
+
+namespace {
+
+// The only problem, or all of them when it is not alone.
+std::string only_problem(std::string_view rest) { return told(load_main(rest)); }
+
+std::string no_effect(std::string_view name) {
+  return "c.ini:3: warning: " + std::string(name) + " is accepted but has no effect yet\n";
+}
+
+}  // namespace
+
+TEST_CASE("options without a function warn once, where they are set") {
+  for (const std::string_view line :
+       {"auth_user = x", "auth_query = select 1", "auth_hba_file = h", "auth_ident_file = i",
+        "auth_ldap_options = o", "auth_dbname = d", "peer_id = 1", "dns_zone_check_period = 1",
+        "resolv_conf = r", "syslog = 1", "syslog_ident = x", "syslog_facility = local0",
+        "user = nobody", "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1",
+        "server_reset_query_always = 1", "disable_pqexec = 1", "so_reuseport = 1",
+        "login_notify_message = hello", "application_name_add_host = 1",
+        "client_tls_sslmode = allow", "client_tls_ca_file = c", "server_tls_sslmode = require",
+        "server_tls_protocols = tlsv1.3", "server_tls13_ciphers = x"}) {
+    CAPTURE(line);
+    CHECK(only_problem(line) == no_effect(line.substr(0, line.find(' '))));
+  }
+}
+
+TEST_CASE("options without a function are silent at their default or when nothing is missing") {
+  for (const auto* line : {"syslog = 0", "autodb_idle_timeout = 3600", "auth_user =",
+                           "client_tls_sslmode = disable", "server_tls_sslmode = prefer",
+                           "server_tls_sslmode = allow", "server_tls_sslmode = disable"}) {
+    CAPTURE(line);
+    CHECK(only_problem(line) == "");
+  }
+}
+
+TEST_CASE("overrides without a function warn at their entry") {
+  CHECK(only_problem("[databases]\nx = connect_query='select 1'") ==
+        "c.ini:4: warning: connect_query is accepted but has no effect yet (entry x)\n");
+  CHECK(only_problem("[databases]\n* = auth_user=u") ==
+        "c.ini:4: warning: auth_user is accepted but has no effect yet (entry *)\n");
+  CHECK(only_problem("[databases]\nx = load_balance_hosts=disable") ==
+        "c.ini:4: warning: load_balance_hosts is accepted but has no effect yet (entry x)\n");
+}
+
+TEST_CASE("what is not needed or no longer known is said in other words") {
+  CHECK(only_problem("track_extra_parameters = search_path") ==
+        "c.ini:3: note: track_extra_parameters is not needed: Weir follows every setting\n");
+  for (const auto* line : {"suspend_timeout = 10", "service_name = x"}) {
+    CAPTURE(line);
+    CHECK(only_problem(line).find("is accepted but has no effect: PgBouncer 1.26 does not") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("login methods that are not there are errors that list those that are") {
+  for (const auto* type : {"cert", "hba", "pam", "ldap"}) {
+    const auto loaded = load_main("auth_type = " + std::string(type));
+    CHECK_FALSE(loaded.config);
+    CHECK(told(loaded) == "c.ini:3: error: auth_type " + std::string(type) +
+                              " is not available yet: use any, trust, plain, md5 or "
+                              "scram-sha-256\n");
+  }
+  for (const auto* type : {"any", "trust", "plain", "md5", "scram-sha-256"}) {
+    CHECK(only_problem("auth_type = " + std::string(type)) == "");
+  }
+}
+
+TEST_CASE("without an auth_file nobody can log in") {
+  CHECK(told(load_text("[pgbouncer]\n")) ==
+        "c.ini: warning: auth_file is not set: no user is known, so nobody can log in\n");
+  CHECK(told(load_text("[pgbouncer]\nauth_type = any\n")) == "");
+}
+
+TEST_CASE("auth_type any needs a user in every entry") {
+  CHECK(only_problem("auth_type=any\n[databases]\nx = user=u\ny =\n") ==
+        "c.ini:6: warning: auth_type = any needs user= in every entry: nobody can use database "
+        "y\n");
+}
+
+TEST_CASE("sizes of pools that contradict limits") {
+  for (const auto* line : {"min_pool_size = 21", "max_db_connections = 19",
+                           "max_user_connections = 19", "max_client_conn = 19"}) {
+    CAPTURE(line);
+    CHECK(only_problem(line).starts_with("c.ini:3: warning: "));
+  }
+  for (const auto* line : {"min_pool_size = 20", "max_db_connections = 20",
+                           "max_db_connections = 0", "max_user_connections = 20",
+                           "max_client_conn = 20"}) {
+    CAPTURE(line);
+    CHECK(only_problem(line) == "");
+  }
+  CHECK(only_problem("reserve_pool_size = 5\nreserve_pool_timeout = 0\n") ==
+        "c.ini:3: warning: reserve_pool_size has no effect: reserve_pool_timeout = 0 turns the "
+        "reserve off\n");
+}
+
+TEST_CASE("sizes of an entry that contradict each other") {
+  CHECK(only_problem("[databases]\nx = pool_size=4 min_pool_size=8") ==
+        "c.ini:4: warning: min_pool_size 8 is more than pool_size 4, which is what counts (entry "
+        "x)\n");
+  CHECK(only_problem("[databases]\nx = pool_size=4 max_db_connections=3") ==
+        "c.ini:4: warning: max_db_connections 3 is less than pool_size 4: no pool fills (entry "
+        "x)\n");
+  CHECK(only_problem("[databases]\nx = pool_size=0") ==
+        "c.ini:4: warning: a pool_size of 0 lets nobody work with database x\n");
+  CHECK(only_problem("[databases]\nx = pool_size=4 min_pool_size=4 max_db_connections=4") == "");
+}
+
+TEST_CASE("places to listen") {
+  CHECK(only_problem("unix_socket_dir = /nonexistent") ==
+        "c.ini:3: warning: unix_socket_dir /nonexistent is not a directory: create it, or leave "
+        "the value empty for no Unix socket\n");
+  CHECK(only_problem("unix_socket_dir = @abstract") == "");
+  CHECK(only_problem("unix_socket_dir =\nlisten_addr = *") == "");
+  CHECK(only_problem("unix_socket_dir =").find("nowhere to listen on") != std::string::npos);
+  CHECK(only_problem("unix_socket_mode = 0700") == "");
+  CHECK(only_problem("unix_socket_mode = 700") ==
+        "c.ini:3: warning: unix_socket_mode is 01274 in octal: write octal numbers with a leading "
+        "0, as in 0777\n");
+}

@@ -1,0 +1,24 @@
+// The one way by which the configuration reads files, so that tests and fuzzers read from memory.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace weir::config {
+
+class Files {
+ public:
+  virtual ~Files() = default;
+  // The whole file, or an error in the words of strerror ("No such file or directory").
+  virtual Result<std::string> read(const std::string& path) const = 0;
+  virtual bool is_directory(const std::string& path) const = 0;
+};
+
+class DiskFiles final : public Files {
+ public:
+  Result<std::string> read(const std::string& path) const override;
+  bool is_directory(const std::string& path) const override;
+};
+
+}  // namespace weir::config

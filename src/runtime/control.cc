@@ -1,0 +1,340 @@
+#include "runtime/control.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "admin/merge.h"
+#include "admin/refusal.h"
+#include "admin/render.h"
+#include "config/load.h"
+
+namespace weir::runtime {
+
+namespace {
+
+constexpr std::uint64_t kSignalToken = 1;
+constexpr std::string_view kVersion = "PgBouncer 1.26.1 (Weir " WEIR_VERSION ")";
+
+std::int64_t wall_clock_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+LogOptions log_options(const config::Config& config, bool to_stderr, int verbose) {
+  return {.format = config.weir.log_format == config::LogFormat::Json ? LogFormat::kJson
+                                                                      : LogFormat::kPlain,
+          .to_stderr = to_stderr, .file = config.settings.logfile,
+          .verbose = config.settings.verbose + verbose};
+}
+
+void write_problems(Log& log, const config::Problems& problems) {
+  for (const config::Problem& problem : problems) {
+    const LogLevel level = problem.severity == config::Severity::Error     ? LogLevel::kError
+                           : problem.severity == config::Severity::Warning ? LogLevel::kWarning
+                                                                           : LogLevel::kLog;
+    log.print(level, "{}:{}: {}", problem.file, problem.line, problem.text);
+  }
+}
+
+Control::Control(Shared& shared, std::unique_ptr<net::Loop> loop, net::Fd signals,
+                 std::string path, std::shared_ptr<const config::Config> config, int verbose)
+    : shared_(shared),
+      loop_(std::move(loop)),
+      signals_(std::move(signals)),
+      path_(std::move(path)),
+      config_(std::move(config)),
+      verbose_(verbose),
+      averages_(net::read_clock()) {}
+
+int Control::run() {
+  (void)loop_->add_listener(signals_.get(), kSignalToken);
+  next_sample_ = net::read_clock();
+  std::vector<ControlMessage> messages;
+  while (!stopped_) {
+    const auto ready = loop_->wait(std::chrono::seconds(1));
+    for (const net::Ready& event : ready) {
+      if (event.token != kSignalToken) continue;
+      signalfd_siginfo info{};
+      while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+        on_signal(static_cast<int>(info.ssi_signo));
+    }
+    messages.clear();
+    shared_.control.drain(messages);
+    for (ControlMessage& message : messages) on_message(message);
+    tick(loop_->now());
+  }
+  stop_workers();
+  return 0;
+}
+
+void Control::tick(Instant now) {
+  shared_.log.tick();
+  if (now < next_sample_) return;
+  next_sample_ = now + config_->settings.stats_period;
+  ask_snapshots({.sample = true});
+}
+
+void Control::on_signal(int number) {
+  using Kind = session::Letter::Kind;
+  switch (number) {
+    case SIGHUP:
+      shared_.log.write(LogLevel::kLog, "got SIGHUP, re-reading config");
+      (void)reload();
+      break;
+    case SIGTERM:
+    case SIGINT:
+      shared_.log.print(LogLevel::kLog, "got {}, shutting down",
+                        number == SIGTERM ? "SIGTERM" : "SIGINT");
+      shut_down(shutting_down_        ? admin::Command::Wait::Now
+                : number == SIGTERM   ? admin::Command::Wait::Clients
+                                      : admin::Command::Wait::Servers);
+      break;
+    case SIGQUIT:
+      shared_.log.write(LogLevel::kLog, "got SIGQUIT, fast exit");
+      stopped_ = true;
+      break;
+    case SIGUSR1:
+      shared_.log.write(LogLevel::kLog, "got SIGUSR1, pausing all activity");
+      all_paused_ = true;
+      broadcast(Kind::Pause, {});
+      break;
+    case SIGUSR2:
+      if (shutting_down_) {
+        shared_.log.write(LogLevel::kLog, "got SIGUSR2 while shutting down, ignoring");
+        break;
+      }
+      shared_.log.write(LogLevel::kLog, "got SIGUSR2, continuing from PAUSE");
+      all_paused_ = false;
+      broadcast(Kind::Resume, {});
+      break;
+    default: break;
+  }
+}
+
+void Control::on_message(ControlMessage& message) {
+  if (message.kind == ControlMessage::Kind::Command) {
+    on_command(message);
+    return;
+  }
+  const auto it = std::ranges::find(pending_, message.token, &Pending::token);
+  if (it == pending_.end()) return;
+  if (message.kind == ControlMessage::Kind::Snapshot)
+    it->snapshots.push_back(std::move(message.snapshot));
+  it->found |= message.found;
+  if (--it->missing > 0) return;
+  Pending done = std::move(*it);
+  pending_.erase(it);
+  finish(done);
+}
+
+void Control::on_command(const ControlMessage& message) {
+  Pending pending{.from_console = true, .worker = message.from, .client = message.client,
+                  .command = admin::parse_command(message.text)};
+  const std::string refused = admin::refusal(pending.command, view({}), message.admin);
+  if (refused.empty()) {
+    carry_out(std::move(pending));
+  } else {
+    refuse(pending, refused);
+  }
+}
+
+// A command against which nothing stands.
+void Control::carry_out(Pending pending) {
+  using Kind = admin::Command::Kind;
+  using Letter = session::Letter::Kind;
+  const admin::Command command = pending.command;
+  switch (command.kind) {
+    case Kind::Invalid: refuse(pending, command.error); break;
+    case Kind::Show: ask_snapshots(std::move(pending)); break;
+    case Kind::FakeSet: reply(pending, answer(pending)); break;
+    case Kind::Pause:
+      pause(command, true);
+      broadcast(Letter::Pause, std::move(pending));
+      break;
+    case Kind::Resume:
+      pause(command, false);
+      broadcast(Letter::Resume, std::move(pending));
+      break;
+    case Kind::Kill:
+      pause(command, true);
+      broadcast(Letter::Kill, std::move(pending));
+      break;
+    case Kind::KillClient: broadcast(Letter::KillClient, std::move(pending)); break;
+    case Kind::Disable:
+      disabled_.push_back(command.database);
+      broadcast(Letter::Disable, std::move(pending));
+      break;
+    case Kind::Enable:
+      std::erase(disabled_, command.database);
+      broadcast(Letter::Enable, std::move(pending));
+      break;
+    case Kind::Reconnect: broadcast(Letter::Reconnect, std::move(pending)); break;
+    case Kind::WaitClose: broadcast(Letter::WaitClose, std::move(pending)); break;
+    case Kind::Reload:
+      if (reload()) {
+        reply(pending, answer(pending));
+      } else {
+        refuse(pending, "RELOAD failed, see logs for additional details", "F0000");
+      }
+      break;
+    case Kind::Set:
+      if (set(command)) {
+        reply(pending, answer(pending));
+      } else {
+        refuse(pending, "SET failed");
+      }
+      break;
+    case Kind::Shutdown:
+      shared_.log.write(LogLevel::kLog, "SHUTDOWN command issued");
+      if (command.wait != admin::Command::Wait::Now) reply(pending, answer(pending));
+      shut_down(command.wait);
+      break;
+  }
+}
+
+void Control::pause(const admin::Command& command, bool paused) {
+  if (command.database.empty()) {
+    all_paused_ = paused;
+    if (!paused) paused_.clear();
+    return;
+  }
+  std::erase(paused_, command.database);
+  if (paused) paused_.push_back(command.database);
+}
+
+void Control::broadcast(session::Letter::Kind kind, Pending pending, bool wait_for_clients) {
+  pending.token = next_token_++;
+  pending.missing = shared_.workers.size();
+  const session::Letter letter{.kind = kind,
+                               .from = static_cast<unsigned>(shared_.workers.size()),
+                               .database = pending.command.database, .token = pending.token,
+                               .client_number = pending.command.client,
+                               .wait_for_clients = wait_for_clients};
+  pending_.push_back(std::move(pending));
+  for (auto& worker : shared_.workers)
+    worker->post({.kind = WorkerMessage::Kind::Letter, .letter = letter});
+}
+
+void Control::ask_snapshots(Pending pending) {
+  pending.token = next_token_++;
+  pending.missing = shared_.workers.size();
+  const std::uint64_t token = pending.token;
+  pending_.push_back(std::move(pending));
+  for (auto& worker : shared_.workers)
+    worker->post({.kind = WorkerMessage::Kind::Snapshot, .token = token});
+}
+
+// All workers have answered.
+void Control::finish(Pending& pending) {
+  if (pending.sample) {
+    take_sample(pending);
+  } else if (pending.command.kind == admin::Command::Kind::Shutdown) {
+    stopped_ = true;
+  } else if (pending.command.kind == admin::Command::Kind::KillClient && !pending.found) {
+    refuse(pending, "client not found");
+  } else {
+    reply(pending, answer(pending));
+  }
+}
+
+void Control::take_sample(const Pending& pending) {
+  averages_.sample(loop_->now(), admin::merge_counters(pending.snapshots, {}));
+  if (!config_->settings.log_stats || !sampled_once_) {
+    sampled_once_ = true;
+    return;
+  }
+  shared_.log.write(LogLevel::kLog,
+                    admin::stats_line(averages_.total(
+                        admin::merge_counters(pending.snapshots, {}), loop_->now())));
+}
+
+admin::View Control::view(std::span<const session::Snapshot> snapshots) const {
+  return {.workers = snapshots, .config = *config_, .averages = averages_, .version = kVersion,
+          .wall_us = wall_clock_us(), .now = net::read_clock(), .all_paused = all_paused_,
+          .shutting_down = shutting_down_, .paused = paused_, .disabled = disabled_};
+}
+
+wire::Buffer Control::answer(const Pending& pending) const {
+  wire::Buffer out;
+  if (pending.command.kind == admin::Command::Kind::Show) {
+    admin::render_show(pending.command, view(pending.snapshots), out);
+  } else if (pending.command.kind == admin::Command::Kind::FakeSet) {
+    admin::append_set_ignored(out);
+  } else {
+    admin::append_done(out, admin::tag(pending.command));
+  }
+  return out;
+}
+
+void Control::reply(const Pending& pending, wire::Buffer bytes) {
+  if (!pending.from_console) return;
+  shared_.workers[pending.worker]->post({.kind = WorkerMessage::Kind::Reply,
+                                         .client = pending.client, .bytes = std::move(bytes)});
+}
+
+void Control::refuse(const Pending& pending, std::string_view text, std::string_view sqlstate) {
+  wire::Buffer out;
+  admin::append_refused(out, text, sqlstate);
+  reply(pending, std::move(out));
+}
+
+// Everything is read and checked first; only then is the running configuration replaced, whole.
+bool Control::reload() {
+  const config::DiskFiles files;
+  const config::Loaded loaded = config::reload(*config_, path_, files);
+  write_problems(shared_.log, loaded.problems);
+  if (!loaded.config) {
+    shared_.log.write(LogLevel::kError, "reload failed: the running configuration stays as it is");
+    return false;
+  }
+  distribute(loaded.config);
+  return true;
+}
+
+bool Control::set(const admin::Command& command) {
+  auto changed = config::with_setting(*config_, command.key, command.value);
+  if (!changed) {
+    shared_.log.write(LogLevel::kWarning, changed.error().text);
+    return false;
+  }
+  distribute(std::move(*changed));
+  return true;
+}
+
+void Control::distribute(std::shared_ptr<const config::Config> config) {
+  config_ = std::move(config);
+  if (auto ok = shared_.log.configure(log_options(*config_, true, verbose_)); !ok)
+    shared_.log.write(LogLevel::kError, ok.error().text);
+  shared_.resolver->set_ttls(config_->settings.dns_max_ttl, config_->settings.dns_nxdomain_ttl);
+  for (auto& worker : shared_.workers)
+    worker->post({.kind = WorkerMessage::Kind::Configure, .config = config_});
+}
+
+void Control::shut_down(admin::Command::Wait wait) {
+  if (wait == admin::Command::Wait::Now) {
+    stopped_ = true;
+    return;
+  }
+  shutting_down_ = true;
+  for (auto& worker : shared_.workers) worker->post({.kind = WorkerMessage::Kind::StopTcp});
+  Pending pending;
+  pending.command.kind = admin::Command::Kind::Shutdown;
+  broadcast(session::Letter::Kind::Shutdown, std::move(pending),
+            wait == admin::Command::Wait::Clients);
+}
+
+void Control::stop_workers() {
+  for (auto& worker : shared_.workers) worker->post({.kind = WorkerMessage::Kind::Stop});
+  shared_.log.write(LogLevel::kLog, shutting_down_ ? "client connections dropped, exiting"
+                                                   : "server connections dropped, exiting");
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,85 @@
+// The control thread: signals, reloads, and the console's commands, which it carries out by asking
+// every worker and waiting for all their answers. It never blocks a worker.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "admin/averages.h"
+#include "admin/command.h"
+#include "admin/view.h"
+#include "config/problem.h"
+#include "net/loop.h"
+#include "runtime/worker.h"
+
+namespace weir::runtime {
+
+class Control {
+ public:
+  // `signals` is a signalfd that the loop watches.
+  Control(Shared& shared, std::unique_ptr<net::Loop> loop, net::Fd signals, std::string path,
+          std::shared_ptr<const config::Config> config, int verbose);
+
+  net::Notifier& notifier() { return *loop_; }
+  int run();  // until shutdown; the exit status
+
+ private:
+  // A command that some workers have not answered yet.
+  struct Pending {
+    std::uint64_t token = 0;
+    std::size_t missing = 0;  // answers
+    bool from_console = false;
+    bool found = false;  // some worker had what was asked for
+    unsigned worker = 0;
+    ClientId client{};
+    admin::Command command{};
+    std::vector<session::Snapshot> snapshots{};
+    bool sample = false;  // taken for the averages
+  };
+
+  void on_signal(int number);
+  void on_message(ControlMessage& message);
+  void on_command(const ControlMessage& message);
+  void finish(Pending& pending);
+  void broadcast(session::Letter::Kind kind, Pending pending, bool wait_for_clients = false);
+  void ask_snapshots(Pending pending);
+  void reply(const Pending& pending, wire::Buffer bytes);
+  void refuse(const Pending& pending, std::string_view text, std::string_view sqlstate = "08P01");
+  void carry_out(Pending pending);
+  void pause(const admin::Command& command, bool paused);
+  wire::Buffer answer(const Pending& pending) const;
+  void take_sample(const Pending& pending);
+  admin::View view(std::span<const session::Snapshot> snapshots) const;
+  bool reload();
+  bool set(const admin::Command& command);
+  void distribute(std::shared_ptr<const config::Config> config);
+  void shut_down(admin::Command::Wait wait);
+  void stop_workers();
+  void tick(Instant now);
+
+  Shared& shared_;
+  std::unique_ptr<net::Loop> loop_;
+  net::Fd signals_;
+  std::string path_;
+  std::shared_ptr<const config::Config> config_;
+  int verbose_;
+  std::list<Pending> pending_;
+  std::uint64_t next_token_ = 1;
+  admin::Averages averages_;
+  Instant next_sample_{};
+  bool all_paused_ = false;
+  std::vector<std::string> paused_, disabled_;  // databases
+  bool shutting_down_ = false;
+  bool sampled_once_ = false;
+  bool stopped_ = false;
+};
+
+// The log's options as the configuration gives them.
+LogOptions log_options(const config::Config& config, bool to_stderr, int verbose);
+// Writes what loading a configuration found.
+void write_problems(Log& log, const config::Problems& problems);
+
+}  // namespace weir::runtime

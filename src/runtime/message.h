@@ -1,0 +1,55 @@
+// What a worker finds in its mailbox, and the control thread in its own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "net/address.h"
+#include "net/fd.h"
+#include "session/letter.h"
+#include "session/snapshot.h"
+
+namespace weir::runtime {
+
+// To a worker.
+struct WorkerMessage {
+  enum class Kind : std::uint8_t {
+    Letter,    // `letter`, with `fd` for a server connection on its way
+    Client,    // a client that another worker accepted: `fd`, `peer`
+    Configure, // `config`
+    Snapshot,  // answer with a ControlMessage of kind Snapshot and this `token`
+    Reply,     // `bytes` for the console client `client`
+    StopTcp,   // close the TCP listeners: a shutdown that waits has begun
+    Stop,      // leave
+  };
+
+  Kind kind = Kind::Stop;
+  session::Letter letter{};
+  net::Fd fd{};
+  net::Address peer{};
+  std::shared_ptr<const config::Config> config{};
+  std::uint64_t token = 0;
+  ClientId client{};
+  wire::Buffer bytes{};
+};
+
+// To the control thread.
+struct ControlMessage {
+  enum class Kind : std::uint8_t {
+    Command,   // `text` from console client `client` of worker `from`
+    Snapshot,  // `snapshot`, as asked for with `token`
+    Done,      // worker `from` has done its part of command `token`
+  };
+
+  Kind kind = Kind::Done;
+  unsigned from = 0;
+  ClientId client{};
+  bool admin = false;
+  bool found = false;  // of Done: see session::Letter
+  std::string text{};
+  std::uint64_t token = 0;
+  session::Snapshot snapshot{};
+};
+
+}  // namespace weir::runtime

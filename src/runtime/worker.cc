@@ -1,0 +1,178 @@
+#include "runtime/worker.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace weir::runtime {
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(100);
+constexpr std::size_t kScratch = 128 * 1024;
+constexpr std::size_t kMailbox = 1 << 16;
+
+}  // namespace
+
+Worker::Worker(unsigned index, Shared& shared, std::unique_ptr<net::Loop> loop, Random& random,
+               std::shared_ptr<const config::Config> config, const auth::Key& mock_key,
+               std::vector<Listener> listeners)
+    : index_(index),
+      shared_(shared),
+      loop_(std::move(loop)),
+      config_(config),
+      engine_({.worker = index, .ledger = shared.ledger, .random = random,
+               .config = std::move(config), .mock_key = mock_key}),
+      listeners_(std::move(listeners)),
+      scratch_(kScratch),
+      mailbox_(kMailbox) {}
+
+Worker::~Worker() = default;
+
+void Worker::run() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    (void)loop_->add_listener(listeners_[i].fd, kListenerToken | i);
+  listening_ = true;
+  now_ = net::read_clock();
+  next_tick_ = now_ + kTick;
+  while (!stopping_) {
+    const Duration sleep = resumed_.empty() && unposted_.empty()
+                               ? std::max(Duration::zero(), next_tick_ - now_)
+                               : Duration::zero();
+    const auto ready = loop_->wait(sleep);
+    now_ = loop_->now();
+    for (const net::Ready& event : ready) handle(event);
+    if (loop_->woken()) {
+      drain_mailbox();
+      take_resolutions();
+    }
+    run_resumed();
+    if (now_ >= next_tick_) tick();
+    if (!unposted_.empty()) retry_posts();
+  }
+}
+
+void Worker::handle(const net::Ready& ready) {
+  const std::uint64_t kind = ready.token >> 60;
+  const std::uint64_t rest = ready.token & ~(std::uint64_t{0xf} << 60);
+  if (ready.token >= kLingerToken) {
+    lingering_event(rest, ready);
+  } else if (ready.token >= kListenerToken) {
+    accept_all(rest);
+  } else {
+    const auto index = static_cast<std::uint32_t>(rest);
+    const auto generation = static_cast<std::uint32_t>(rest >> 32);
+    const session::Connection c = kind == 0
+                                      ? session::Connection(ClientId{index, generation})
+                                      : session::Connection(ServerId{index, generation});
+    on_event(c, ready);
+  }
+}
+
+// Those that may be read again, each once; what they start is for the next turn.
+void Worker::run_resumed() {
+  if (resumed_.empty()) return;
+  std::vector<session::Connection> now;
+  now.swap(resumed_);
+  for (const session::Connection& c : now) {
+    if (c.side == Side::Client) {
+      read_client(c.client());
+    } else {
+      read_server(c.server());
+    }
+  }
+  if (resumed_.empty()) {  // keep the memory
+    now.clear();
+    resumed_.swap(now);
+  }
+}
+
+void Worker::drain_mailbox() {
+  messages_.clear();
+  mailbox_.drain(messages_);
+  for (WorkerMessage& message : messages_) take(message);
+}
+
+void Worker::take(WorkerMessage& message) {
+  switch (message.kind) {
+    case WorkerMessage::Kind::Letter: {
+      const ServerId id = engine_.letter(message.letter, now_, effects_);
+      if (id.valid()) open_socket(id, std::move(message.fd)).readable = true;
+      perform();
+      break;
+    }
+    case WorkerMessage::Kind::Client: adopt_client(std::move(message.fd), message.peer); break;
+    case WorkerMessage::Kind::Configure:
+      config_ = message.config;
+      engine_.configure(std::move(message.config), now_, effects_);
+      perform();
+      break;
+    case WorkerMessage::Kind::Snapshot: {
+      ControlMessage answer{.kind = ControlMessage::Kind::Snapshot, .from = index_,
+                            .token = message.token, .snapshot = engine_.snapshot(now_)};
+      (void)shared_.control.push(std::move(answer));
+      shared_.control_notifier->notify();
+      break;
+    }
+    case WorkerMessage::Kind::Reply:
+      engine_.console_reply(message.client, message.bytes, effects_);
+      perform();
+      break;
+    case WorkerMessage::Kind::StopTcp: stop_listening(true); break;
+    case WorkerMessage::Kind::Stop: stopping_ = true; break;
+  }
+}
+
+void Worker::take_resolutions() {
+  net::Resolution found;
+  while (shared_.resolver->poll(found, index_)) {
+    const ServerId id{static_cast<std::uint32_t>(found.request),
+                      static_cast<std::uint32_t>(found.request >> 32)};
+    Socket* s = socket(id);
+    if (s == nullptr) continue;
+    if (found.addresses.empty()) {
+      engine_.server_failed(id, "server DNS lookup failed", now_, effects_);
+      perform();
+      continue;
+    }
+    std::ranges::reverse(found.addresses);  // tried from the back
+    s->candidates = std::make_unique<std::vector<net::Address>>(std::move(found.addresses));
+    try_next_address(id);
+  }
+}
+
+void Worker::tick() {
+  next_tick_ = now_ + kTick;
+  engine_.tick(now_, effects_);
+  perform();
+  std::erase_if(lingering_, [this](const auto& entry) { return now_ >= entry.second.until; });
+  if (!listening_ && !listeners_.empty()) {  // descriptors had run out
+    listening_ = true;
+    for (std::size_t i = 0; i < listeners_.size(); ++i)
+      if (listeners_[i].fd >= 0) (void)loop_->add_listener(listeners_[i].fd, kListenerToken | i);
+  }
+}
+
+void Worker::post(WorkerMessage message) {
+  while (mailbox_.push(std::move(message)) == net::Push::kFull) loop_->wake();
+  loop_->wake();
+}
+
+void Worker::to_worker(unsigned worker, WorkerMessage message) {
+  Worker& other = *shared_.workers[worker];
+  const net::Push pushed = other.mailbox_.push(std::move(message));
+  if (pushed == net::Push::kFull) {
+    unposted_.emplace_back(worker, std::move(message));
+  } else if (pushed == net::Push::kWake) {
+    other.loop_->wake();
+  }
+}
+
+// Mailboxes that were full: nothing in them may be lost, a server connection least of all.
+void Worker::retry_posts() {
+  auto again = std::move(unposted_);
+  unposted_.clear();
+  for (auto& [worker, message] : again) to_worker(worker, std::move(message));
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,131 @@
+// Cancel requests. PostgreSQL's have no acknowledgement but the end of their connection, so a
+// server with one in flight goes to nobody until that connection has ended.
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "session/engine.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+using pool::ServerState;
+
+namespace {
+
+// A cancel key's 8 bytes, as PgBouncer lays them out: byte 0 below 0x80, bytes 1 and 2 the peer,
+// the low two bits of the last the hops left. Byte 3 is ours: the worker.
+constexpr unsigned kWorkerShift = 32;
+
+unsigned worker_of(std::uint64_t key) { return (key >> kWorkerShift) & 0xff; }
+
+std::uint64_t load_key(std::uint32_t pid, std::string_view key) {
+  return (std::uint64_t{pid} << 32) | load_u32(as_bytes(key).data());
+}
+
+bool has_own_request(const Server& s) {
+  for (std::size_t i = 0; i < s.requests.size(); ++i)
+    if (s.requests[i].whose == Request::For::Client) return true;
+  return false;
+}
+
+}  // namespace
+
+void Engine::make_cancel_key(Client& c) {
+  do {
+    std::array<std::uint8_t, 8> raw{};
+    random_.fill(raw);
+    raw[0] &= 0x7f;
+    raw[1] = raw[2] = 0;
+    raw[3] = static_cast<std::uint8_t>(worker_);
+    raw[7] |= 0x03;
+    c.cancel_key = (std::uint64_t{load_u32(raw.data())} << 32) | load_u32(raw.data() + 4);
+  } while (!cancel_keys_.try_emplace(c.cancel_key, c.id).second);
+}
+
+// `asker` has sent nothing but this and gets no answer: its connection is closed when the cancel
+// has been carried out.
+void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant now,
+                            Effects& out) {
+  asker.phase = ClientPhase::Cancel;
+  const std::uint64_t key = load_key(startup.cancel_pid, startup.cancel_key);
+  const unsigned owner = worker_of(key);
+  if (owner == worker_) {
+    if (!cancel_client(key, asker.id, -1, now, out)) drop_client(asker, "failed cancel request", now, out);
+    return;
+  }
+  if (owner >= ledger_.workers()) {
+    drop_client(asker, "failed cancel request", now, out);
+    return;
+  }
+  out.post(owner, {.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key, .client = asker.id});
+}
+
+// False where there is nothing to cancel.
+bool Engine::cancel_client(std::uint64_t key, ClientId asker, int asker_worker, Instant now,
+                           Effects& out) {
+  const auto found = cancel_keys_.find(key);
+  Client* c = found == cancel_keys_.end() ? nullptr : client(found->second);
+  if (c == nullptr || c->server == nullptr) return false;
+  Server& s = *c->server;
+  // While settings are being applied for it, the client's own query has not begun.
+  if (!has_own_request(s)) return false;
+  start_cancel(s, asker, asker_worker, now, out);
+  return true;
+}
+
+void Engine::start_cancel(Server& target, ClientId asker, int asker_worker, Instant now,
+                          Effects& out) {
+  Room& room = room_of(target);
+  if (room.servers(ServerState::Cancel).size() >=
+      static_cast<std::size_t>(2 * room.limits().pool_size + 8)) {
+    cancel_answer(asker, asker_worker, now, out);
+    return;
+  }
+  Server& carrier = servers_.emplace();
+  carrier.endpoint = target.endpoint;
+  carrier.pid = target.pid;
+  carrier.cancel_key = target.cancel_key;
+  carrier.cancel_target = target.id;
+  carrier.cancel_asker = asker;
+  carrier.cancel_asker_worker = asker_worker;
+  carrier.phase = ServerPhase::Canceling;
+  carrier.connected = now;
+  room.move(carrier, ServerState::Cancel, now);
+  ++target.cancels;
+  out.connect(carrier.id);
+}
+
+// The server has closed the cancel's connection: it has done what it will do.
+void Engine::cancel_over(Server& carrier, Instant now, Effects& out) {
+  const ServerId target_id = carrier.cancel_target;
+  const ClientId asker = carrier.cancel_asker;
+  const int asker_worker = carrier.cancel_asker_worker;
+  close_server(carrier, "cancel done", now, out);
+  cancel_answer(asker, asker_worker, now, out);
+  Server* target = server(target_id);
+  if (target == nullptr) return;
+  ASSERT(target->cancels > 0);
+  --target->cancels;
+  if (target->cancels > 0) return;
+  if (target->rescue != Rescue::None) {
+    continue_rescue(*target, now, out);
+  } else if (target->state == ServerState::BeingCanceled) {
+    free_server(*target, now, out);
+  } else if (target->state == ServerState::Active) {
+    after_traffic(*target, now, out);
+  }
+}
+
+// Closes the connection that asked for a cancel, on whichever worker it is.
+void Engine::cancel_answer(ClientId asker, int asker_worker, Instant now, Effects& out) {
+  if (asker_worker >= 0) {
+    out.post(static_cast<unsigned>(asker_worker),
+             {.kind = Letter::Kind::CancelDone, .from = worker_,
+              .client = asker});
+  } else if (Client* c = client(asker)) {
+    drop_client(*c, "cancel request done", now, out);
+  }
+}
+
+}  // namespace weir::session

@@ -1,0 +1,84 @@
+// A client's connection as the core knows it. Owned by the Engine's slab; small, since most of
+// ten thousand clients are idle: what only some need hangs on a pointer.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/login.h"
+#include "pool/ledger.h"
+#include "pool/slot.h"
+#include "session/settings.h"
+#include "session/statements.h"
+#include "wire/framer.h"
+#include "wire/startup.h"
+#include "wire/write.h"
+
+namespace weir::session {
+
+struct Server;
+
+// Where a client comes from, as SHOW CLIENTS and the log print it. For a Unix socket `address` is
+// "unix" and the port the listener's.
+struct Peer {
+  std::string address;
+  std::uint16_t port = 0;
+  std::string local_address;
+  std::uint16_t local_port = 0;
+};
+
+enum class ClientPhase : std::uint8_t {
+  Startup,  // before its startup packet is complete
+  Auth,     // in the exchange of the login method
+  Welcome,  // authenticated; waits for what a server says at login
+  Ready,    // sends queries
+  Console,  // talks to the admin console
+  Cancel,   // carries a cancel request
+  Closing,  // told to go; nothing is read any more
+};
+
+// How much of a client's message must be there before it is looked at.
+struct ClientWants {
+  static constexpr std::size_t kScan = 64 * 1024;     // of a Query
+  static constexpr std::size_t kNames = 16 * 1024;    // of a Bind: portal and statement
+  static constexpr std::size_t kParse = 64 << 20;     // a Parse is kept, so it is seen whole
+  static std::size_t want(std::uint8_t type, std::size_t total);
+};
+
+// Only while a client logs in.
+struct ClientLoginState {
+  wire::Startup startup;
+  std::unique_ptr<auth::ClientLogin> exchange;
+  bool unknown_database = false;  // found out only after the (mock) exchange
+};
+
+struct Client : pool::ClientSlot {
+  explicit Client(ClientId the_id) : pool::ClientSlot(the_id) {}
+
+  ClientPhase phase = ClientPhase::Startup;
+  bool copying = false;        // the server has asked it for COPY data
+  bool forwarding = false;     // the rest of the message in progress goes to the server
+  bool counted = false;        // against max_client_conn
+  bool admin = false;          // console: may do more than SHOW
+  bool protocol32 = false;
+  bool asked_ssl = false;
+  bool asked_gss = false;
+  bool throttled = false;      // not read until the server has answered some of its requests
+  bool busy = false;           // console: a command is being answered
+  Server* server = nullptr;
+  pool::Account* database_account = nullptr;  // where it is counted
+  pool::Account* user_account = nullptr;
+  std::uint64_t cancel_key = 0;
+  Instant connected{};
+  wire::Framer<ClientWants> framer;
+  SettingsRef startup;    // what it asked for when it connected
+  SettingsRef settings;   // what it has now
+  std::unique_ptr<ClientLoginState> login;
+  std::unique_ptr<ClientStatements> statements;
+  std::unique_ptr<std::string> unnamed;  // the definition of its unnamed statement; empty: none
+  std::unique_ptr<wire::Buffer> backlog;  // bytes that were read before they could be handled
+  std::unique_ptr<Peer> peer;
+  const std::string* login_user = nullptr;  // as it named itself; interned by the Engine
+};
+
+}  // namespace weir::session

@@ -1,0 +1,150 @@
+// A client's login: the exchange of its method, its pool, and the welcome that tells it what a
+// server would have told it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "session/engine.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+using pool::ClientState;
+
+namespace {
+
+// Startup parameters that are no settings of PostgreSQL but drivers send.
+bool is_ignored(const config::Settings& settings, std::string_view name) {
+  return std::ranges::find(settings.ignore_startup_parameters, name) !=
+         settings.ignore_startup_parameters.end();
+}
+
+}  // namespace
+
+void Engine::start_exchange(Client& c, Instant now, Effects& out) {
+  const config::Settings& settings = config_->settings;
+  const std::string& user = c.login->startup.user;
+  auth::ScramNonce nonce;
+  random_.fill(nonce);
+  std::array<std::uint8_t, 4> salt{};
+  random_.fill(salt);
+  c.login->exchange = std::make_unique<auth::ClientLogin>(auth::ClientLogin::Input{
+      .type = settings.auth_type, .user = user, .secret = config_->auth_users.find(user),
+      .scram_iterations = static_cast<std::uint32_t>(std::max(1, settings.scram_iterations)),
+      .server_random_key = mock_key_, .nonce = nonce, .md5_salt = salt});
+  c.phase = ClientPhase::Auth;
+  login_step(c, c.login->exchange->start(), now, out);
+}
+
+void Engine::auth_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
+  const wire::Piece piece = c.framer.next(in);
+  switch (piece.kind) {
+    case wire::Piece::Kind::None: return;
+    case wire::Piece::Kind::Head:
+      if (piece.whole() && piece.type == wire::fe::kPassword) {
+        login_step(c, c.login->exchange->on_password_message(piece.message().body), now, out);
+        return;
+      }
+      [[fallthrough]];
+    case wire::Piece::Kind::Bad:
+    case wire::Piece::Kind::Body: refuse(c, Fault::UnknownMessage, "", now, out); return;
+  }
+}
+
+void Engine::login_step(Client& c, const auth::ClientStep& step, Instant now, Effects& out) {
+  if (const auto* request = std::get_if<auth::AuthRequest>(&step)) {
+    wire::append_authentication(scratch_, static_cast<std::uint32_t>(request->code),
+                                as_bytes(request->payload));
+    out.send(c.id, scratch_);
+    scratch_.clear();
+  } else if (const auto* ok = std::get_if<auth::ClientLoginOk>(&step)) {
+    if (!ok->sasl_final.empty())
+      wire::append_authentication(scratch_, wire::authentication::kSaslFinal,
+                                  as_bytes(ok->sasl_final));
+    out.send(c.id, scratch_);
+    scratch_.clear();
+    authenticated(c, now, out);
+  } else if (const auto* failed = std::get_if<auth::LoginFailed>(&step)) {
+    log(c, out, LogLevel::Log, fmt::format("login failed: db={} user={}",
+                                             c.login->startup.database, c.login->startup.user));
+    refuse(c, Fault::AuthenticationFailed, failed->text, now, out);
+  }
+}
+
+void Engine::authenticated(Client& c, Instant now, Effects& out) {
+  const wire::Startup& asked = c.login->startup;
+  if (asked.database == "pgbouncer") {
+    enter_console(c, now, out);
+    return;
+  }
+  if (c.login->unknown_database) {
+    refuse(c, Fault::NoSuchDatabase, asked.database, now, out);
+    return;
+  }
+  enter_room(c, now, out);
+}
+
+void Engine::enter_room(Client& c, Instant now, Effects& out) {
+  const wire::Startup& asked = c.login->startup;
+  const config::Database* entry = config_->find_database(asked.database);
+  if (entry == nullptr) {  // removed by a reload in the meantime
+    refuse(c, Fault::NoSuchDatabase, asked.database, now, out);
+    return;
+  }
+  Room& r = room(asked.database, entry->user.value_or(asked.user));
+  if (!entry->user) {
+    if (c.login->exchange->keys()) r.keys = c.login->exchange->keys();
+    if (!c.login->exchange->password().empty())
+      r.clear_password = c.login->exchange->password();
+  }
+  wire::Parameters wanted;
+  for (const auto& [name, value] : asked.settings)
+    if (!is_ignored(config_->settings, name)) wanted.emplace_back(name, value);
+  c.startup = c.settings = r.settings.intern(wanted);
+  arriving_.remove(c);
+  r.move(c, ClientState::Login, now);
+  c.phase = ClientPhase::Welcome;
+  if (r.base->accepted && c.settings->accepted) {
+    r.move(c, ClientState::Idle, now);
+    welcome(c, now, out);
+    return;
+  }
+  if (r.failed_recently(now) && r.connections() == r.servers(pool::ServerState::Login).size()) {
+    refuse_failing(c, now, out);
+    return;
+  }
+  // What it asked for is tried on a server, whose answer is the client's.
+  r.move(c, ClientState::Waiting, now);
+  if (pool::ServerSlot* idle = r.clients(ClientState::Waiting).size() == 1 && !r.paused
+                                   ? r.servers(pool::ServerState::Idle).front()
+                                   : nullptr) {
+    serve(r, static_cast<Server&>(*idle), now, out);
+  }
+  want_servers(r, now, out);
+}
+
+// Sends what a PostgreSQL backend sends when it is ready for the first query.
+void Engine::welcome(Client& c, Instant now, Effects& out) {
+  Room& r = room_of(c);
+  wire::append_authentication(scratch_, wire::authentication::kOk);
+  for (const auto& [name, value] : c.settings->reported)
+    wire::append_parameter_status(scratch_, name, value);
+  make_cancel_key(c);
+  wire::Writer(scratch_, wire::be::kBackendKeyData)
+      .u32(static_cast<std::uint32_t>(c.cancel_key >> 32))
+      .u32(static_cast<std::uint32_t>(c.cancel_key));
+  wire::append_ready(scratch_, 'I');
+  out.send(c.id, scratch_);
+  scratch_.clear();
+  ++r.counters.client_login_count;
+  if (config_->settings.log_connections)
+    log(c, out, LogLevel::Log, fmt::format("login attempt: db={} user={} tls=no replication=no",
+                                             r.database(), *c.login_user));
+  c.phase = ClientPhase::Ready;
+  c.login.reset();
+  c.since = now;
+  out.read(c.id);
+}
+
+}  // namespace weir::session

@@ -1,0 +1,128 @@
+// A client's first packets: questions about encryption, cancel requests, the startup packet, and
+// whether there is room for it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "session/engine.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+ClientId Engine::client_connected(Peer peer, Instant now) {
+  Client& c = clients_.emplace();
+  c.connected = c.since = now;
+  c.peer = std::make_unique<Peer>(std::move(peer));
+  arriving_.push_back(c);
+  return c.id;
+}
+
+void Engine::startup_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
+  const std::size_t size = wire::startup_size(in);
+  if (size == 0) {
+    refuse(c, Fault::BadPacket, fmt::format("bad packet header: '{:02x}'", fmt::join(
+        in.first(std::min<std::size_t>(in.size(), 8)), "")), now, out);
+    return;
+  }
+  if (in.size() < size) return;
+  const Bytes packet = in.first(size);
+  in = in.subspan(size);
+  handle_startup(c, packet, in, now, out);
+}
+
+void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Effects& out) {
+  auto parsed = wire::parse_startup(packet);
+  if (!parsed) {
+    const std::string text =
+        parsed.error().text == "bad packet header"
+            ? fmt::format("bad packet header: '{:02x}'", fmt::join(packet.first(8), ""))
+            : parsed.error().text;
+    refuse(c, Fault::UnsupportedStartup, text, now, out);
+    return;
+  }
+  switch (parsed->kind) {
+    case wire::Startup::Kind::Ssl:
+    case wire::Startup::Kind::Gss: {
+      const bool ssl = parsed->kind == wire::Startup::Kind::Ssl;
+      if (!rest.empty()) {
+        refuse(c, Fault::UnencryptedAfterSsl,
+               ssl ? "received unencrypted data after SSL request"
+                   : "received unencrypted data after GSSAPI encryption request", now, out);
+        return;
+      }
+      bool& asked = ssl ? c.asked_ssl : c.asked_gss;
+      if (asked) {
+        drop_client(c, "encryption asked for twice", now, out);
+        return;
+      }
+      asked = true;
+      out.send(c.id, as_bytes("N"));
+      return;
+    }
+    case wire::Startup::Kind::Cancel: cancel_request(c, *parsed, now, out); return;
+    case wire::Startup::Kind::Start: begin_login(c, std::move(*parsed), now, out); return;
+  }
+}
+
+void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects& out) {
+  c.login_user = &*names_.insert(startup.user).first;
+  c.login = std::make_unique<ClientLoginState>();
+  c.login->startup = std::move(startup);
+  const wire::Startup& asked = c.login->startup;
+  const bool console = asked.database == "pgbouncer";
+  if (!console && !ledger_.clients.take(std::max(1, config_->settings.max_client_conn))) {
+    refuse(c, Fault::TooManyClients, "", now, out);
+    return;
+  }
+  c.counted = !console;
+  if (asked.protocol != wire::kProtocol30 || !asked.extensions.empty()) {
+    c.protocol32 = asked.protocol >= wire::kProtocol32;
+    wire::append_negotiate(scratch_, c.protocol32 ? wire::kProtocol32 : wire::kProtocol30,
+                           asked.extensions);
+    if (asked.protocol != wire::kProtocol32 || !asked.extensions.empty()) out.send(c.id, scratch_);
+    scratch_.clear();
+  }
+  if (!asked.replication.empty() && asked.replication != "false" && asked.replication != "off" &&
+      asked.replication != "0" && asked.replication != "no") {
+    refuse(c, Fault::ReplicationUnsupported, "", now, out);
+    return;
+  }
+  if (!admit(c, now, out)) return;
+  start_exchange(c, now, out);
+}
+
+// Whether this database and user have room for one more client. A database that does not exist is
+// only told after the login exchange.
+bool Engine::admit(Client& c, Instant now, Effects& out) {
+  const wire::Startup& asked = c.login->startup;
+  if (shutting_down_ && asked.database != "pgbouncer") {
+    refuse(c, Fault::ShuttingDown, "", now, out);
+    return false;
+  }
+  if (asked.database == "pgbouncer") return true;
+  const config::Database* entry = config_->find_database(asked.database);
+  if (entry == nullptr) {
+    c.login->unknown_database = true;
+    return true;
+  }
+  if (disabled_.contains(asked.database)) {
+    refuse(c, Fault::DatabaseDisabled, fmt::format("database \"{}\" is disabled", asked.database),
+           now, out);
+    return false;
+  }
+  pool::Account& database = ledger_.database(asked.database);
+  if (!database.clients.take(config_->max_db_client_connections(*entry))) {
+    refuse(c, Fault::TooManyDbClients, "", now, out);
+    return false;
+  }
+  c.database_account = &database;
+  pool::Account& user = ledger_.user(asked.user);
+  if (!user.clients.take(config_->max_user_client_connections(asked.user))) {
+    refuse(c, Fault::TooManyUserClients, "", now, out);
+    return false;
+  }
+  c.user_account = &user;
+  return true;
+}
+
+}  // namespace weir::session

@@ -1,0 +1,146 @@
+// The console's commands, as they concern one worker: every worker gets each of them as a letter,
+// and answers when it has done its part.
+#include "session/engine.h"
+
+namespace weir::session {
+
+using pool::ClientState;
+using pool::ServerState;
+
+void Engine::control(const Letter& letter, Instant now, Effects& out) {
+  switch (letter.kind) {
+    case Letter::Kind::Pause: pause(letter, now, out); return;
+    case Letter::Kind::Shutdown:
+      shutting_down_ = true;
+      if (letter.wait_for_clients) {
+        pauses_.push_back(letter);
+        check_paused(now, out);
+      } else {
+        pause(letter, now, out);
+        for (auto& [key, room] : rooms_)
+          room->clients(ClientState::Waiting).for_each([&](pool::ClientSlot& c) {
+            refuse(static_cast<Client&>(c), Fault::ServerShuttingDown, "", now, out);
+          });
+      }
+      return;
+    case Letter::Kind::Resume: resume(letter.database, now, out); break;
+    case Letter::Kind::Reconnect: reconnect(letter.database, now, out); break;
+    case Letter::Kind::Kill: kill(letter.database, now, out); break;
+    case Letter::Kind::Disable: disabled_.insert(letter.database); break;
+    case Letter::Kind::Enable: disabled_.erase(letter.database); break;
+    case Letter::Kind::WaitClose:
+      pauses_.push_back(letter);
+      check_paused(now, out);
+      return;
+    case Letter::Kind::KillClient: {
+      Letter answer = done(letter);
+      answer.found = kill_client(letter.client_number, now, out);
+      out.post(letter.from, std::move(answer));
+      return;
+    }
+    case Letter::Kind::WantServer: case Letter::Kind::Parcel: case Letter::Kind::Evict:
+    case Letter::Kind::Cancel: case Letter::Kind::CancelDone: case Letter::Kind::Done: return;
+  }
+  out.post(letter.from, done(letter));
+}
+
+Letter Engine::done(const Letter& asked) const {
+  return {.kind = Letter::Kind::Done, .from = worker_, .database = asked.database, .user = {},
+          .client = asked.client, .token = asked.token};
+}
+
+void Engine::pause(const Letter& letter, Instant now, Effects& out) {
+  if (letter.database.empty()) {
+    all_paused_ = true;
+  } else {
+    paused_.insert(letter.database);
+  }
+  for (auto& [key, room] : rooms_) {
+    if (!letter.database.empty() && room->database() != letter.database) continue;
+    room->paused = true;
+    for (const ServerState state : {ServerState::Idle, ServerState::Used})
+      while (pool::ServerSlot* s = room->servers(state).front())
+        close_server(static_cast<Server&>(*s), "pause", now, out);
+  }
+  pauses_.push_back(letter);
+  check_paused(now, out);
+}
+
+// Answers the commands that waited for something that has come about.
+void Engine::check_paused(Instant, Effects& out) {
+  std::erase_if(pauses_, [&](const Letter& letter) {
+    const bool over = letter.kind == Letter::Kind::WaitClose ? nothing_to_close(letter.database)
+                      : letter.wait_for_clients ? clients_.size() == consoles_.size()
+                                                : is_quiet(letter.database);
+    if (over) out.post(letter.from, done(letter));
+    return over;
+  });
+}
+
+bool Engine::is_quiet(std::string_view database) {
+  for (auto& [key, room] : rooms_)
+    if ((database.empty() || room->database() == database) && room->connections() > 0) return false;
+  return true;
+}
+
+bool Engine::nothing_to_close(std::string_view database) {
+  bool nothing = true;
+  servers_.for_each([&](const Server& s) {
+    if (database.empty() || s.pool->database() == database)
+      nothing &= !s.close_needed && s.epoch == static_cast<Room&>(*s.pool).epoch;
+  });
+  return nothing;
+}
+
+bool Engine::kill_client(std::uint64_t number, Instant now, Effects& out) {
+  Client* found = nullptr;
+  clients_.for_each([&](Client& c) {
+    if (connection_number(worker_, c.id) == number) found = &c;
+  });
+  if (found != nullptr) refuse(*found, Fault::AdminDisconnect, "", now, out);
+  return found != nullptr;
+}
+
+void Engine::resume(std::string_view database, Instant now, Effects& out) {
+  if (database.empty()) {
+    all_paused_ = false;
+  } else {
+    paused_.erase(paused_.find(database), paused_.upper_bound(database));
+  }
+  for (auto& [key, room] : rooms_) {
+    if (!database.empty() && room->database() != database) continue;
+    room->paused = all_paused_ || paused_.contains(room->database());
+    if (!room->paused) want_servers(*room, now, out);
+  }
+}
+
+// Every connection that exists now is closed once it is free.
+void Engine::reconnect(std::string_view database, Instant now, Effects& out) {
+  for (auto& [key, room] : rooms_) {
+    if (!database.empty() && room->database() != database) continue;
+    ++room->epoch;
+    for (const ServerState state : {ServerState::Idle, ServerState::Used})
+      while (pool::ServerSlot* s = room->servers(state).front())
+        close_server(static_cast<Server&>(*s), "obsolete connection", now, out);
+  }
+}
+
+void Engine::kill(std::string_view database, Instant now, Effects& out) {
+  for (auto& [key, room] : rooms_) {
+    if (!database.empty() && room->database() != database) continue;
+    room->paused = true;
+    for (std::size_t state = 0; state < pool::kClientLists; ++state)
+      while (pool::ClientSlot* c = room->clients(static_cast<ClientState>(state)).front())
+        refuse(static_cast<Client&>(*c), Fault::AdminDisconnect, "", now, out);
+    for (std::size_t state = 0; state < pool::kServerLists; ++state)
+      while (pool::ServerSlot* s = room->servers(static_cast<ServerState>(state)).front())
+        close_server(static_cast<Server&>(*s), "admin forced disconnect", now, out);
+  }
+  if (database.empty()) {
+    all_paused_ = true;
+  } else {
+    paused_.emplace(database);
+  }
+}
+
+}  // namespace weir::session

@@ -1,0 +1,161 @@
+#include "session/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace weir::session {
+
+Engine::Engine(Setup setup)
+    : worker_(setup.worker),
+      ledger_(setup.ledger),
+      random_(setup.random),
+      config_(std::move(setup.config)),
+      mock_key_(setup.mock_key),
+      statements_(setup.worker) {}
+
+Engine::~Engine() {
+  clients_.for_each([this](Client& c) {
+    c.server = nullptr;
+    forget_client(c);
+  });
+  servers_.for_each([this](Server& s) { forget_server(s); });
+}
+
+Room* Engine::find_room(std::string_view database, std::string_view user) {
+  const auto it = rooms_.find(std::pair(std::string(database), std::string(user)));
+  return it == rooms_.end() ? nullptr : it->second.get();
+}
+
+Room& Engine::room(std::string_view database, std::string_view user) {
+  if (Room* known = find_room(database, user)) return *known;
+  auto fresh = std::make_unique<Room>(ledger_, ledger_.pool(database, user), worker_);
+  fresh->paused = all_paused_ || paused_.contains(database);
+  configure_room(*fresh);
+  return *rooms_.emplace(std::pair(std::string(database), std::string(user)), std::move(fresh))
+              .first->second;
+}
+
+// Resolves what the configuration says about a room.
+void Engine::configure_room(Room& r) {
+  const config::Config& config = *config_;
+  const config::Settings& settings = config.settings;
+  r.entry = config.find_database(r.database());
+  ASSERT(r.entry != nullptr);
+  const config::Database& entry = *r.entry;
+  r.configure({.mode = static_cast<pool::Mode>(config.pool_mode(entry, r.user())),
+               .pool_size = config.pool_size(entry, r.user()),
+               .min_pool_size = config.min_pool_size(entry, r.user()),
+               .reserve_pool_size = config.reserve_pool_size(entry, r.user()),
+               .max_db_connections = config.max_db_connections(entry),
+               .max_user_connections = config.max_user_connections(r.user()),
+               .round_robin = settings.server_round_robin,
+               .reserve_pool_timeout = settings.reserve_pool_timeout,
+               .server_lifetime = config.server_lifetime(entry),
+               .server_idle_timeout = settings.server_idle_timeout,
+               .server_check_delay = settings.server_check_delay,
+               .query_wait_timeout = config.query_wait_timeout(entry, r.user())});
+  r.query_timeout = config.query_timeout(r.user());
+  r.idle_transaction_timeout = config.idle_transaction_timeout(r.user());
+  r.transaction_timeout = config.transaction_timeout(r.user());
+  r.client_idle_timeout = config.client_idle_timeout(r.user());
+}
+
+namespace {
+
+// A change after which existing server connections are no longer the right ones.
+bool moved(const config::Database& before, const config::Database& after) {
+  return before.dbname != after.dbname || before.hosts != after.hosts ||
+         before.port != after.port || before.user != after.user ||
+         before.password != after.password || before.connect_query != after.connect_query;
+}
+
+}  // namespace
+
+void Engine::configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out) {
+  const std::shared_ptr<const config::Config> before = std::exchange(config_, std::move(config));
+  for (auto it = rooms_.begin(); it != rooms_.end();) {
+    Room& r = *it->second;
+    const config::Database* entry = config_->find_database(r.database());
+    if (entry == nullptr) {
+      r.paused = true;
+      close_room(r, now, out);
+      it = rooms_.erase(it);
+      continue;
+    }
+    const config::Database old = *r.entry;
+    configure_room(r);
+    if (moved(old, *entry)) reconnect(r.database(), now, out);
+    ++it;
+  }
+  for (auto& [key, r] : rooms_) want_servers(*r, now, out);
+}
+
+// Its database is no longer in the configuration.
+void Engine::close_room(Room& r, Instant now, Effects& out) {
+  for (std::size_t state = 0; state < pool::kClientLists; ++state)
+    while (pool::ClientSlot* c = r.clients(static_cast<pool::ClientState>(state)).front())
+      refuse(static_cast<Client&>(*c), Fault::DatabaseRemoved, "", now, out);
+  for (std::size_t state = 0; state < pool::kServerLists; ++state)
+    while (pool::ServerSlot* s = r.servers(static_cast<pool::ServerState>(state)).front())
+      close_server(static_cast<Server&>(*s), "database removed", now, out);
+}
+
+std::optional<Connection> Engine::peer_of(Connection connection) {
+  if (connection.side == Connection::Side::Client) {
+    const Client* c = client(connection.client());
+    if (c == nullptr || c->server == nullptr) return std::nullopt;
+    return c->server->id;
+  }
+  const Server* s = server(connection.server());
+  if (s == nullptr || s->client == nullptr) return std::nullopt;
+  return s->client->id;
+}
+
+void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text) {
+  std::string database = "(nodb)";
+  if (c.pool != nullptr) {
+    database = c.pool->database();
+  } else if (c.login) {
+    database = c.login->startup.database;
+  } else if (c.phase == ClientPhase::Console) {
+    database = "pgbouncer";
+  }
+  out.log({.level = level, .side = 'C', .id = connection_number(worker_, c.id),
+           .database = std::move(database),
+           .user = c.login_user != nullptr ? *c.login_user : "(nouser)",
+           .address = fmt::format("{}:{}", c.peer->address, c.peer->port),
+           .text = std::move(text)});
+}
+
+void Engine::log(const Server& s, Effects& out, LogLevel level, std::string text) {
+  const std::string& host = s.endpoint.host;
+  const bool is_unix = host.empty() || host.front() == '/' || host.front() == '@';
+  out.log({.level = level, .side = 'S', .id = connection_number(worker_, s.id),
+           .database = s.pool->database(), .user = s.pool->user(),
+           .address = fmt::format("{}:{}", is_unix ? "unix" : host, s.endpoint.port),
+           .text = std::move(text)});
+}
+
+void Engine::check_invariants() {
+  for (auto& [key, r] : rooms_) r->check_invariants();
+  servers_.for_each([this](Server& s) {
+    ASSERT(s.pool != nullptr);
+    ASSERT((s.state == pool::ServerState::Active) == (s.client != nullptr));
+    if (s.client != nullptr) ASSERT(s.client->server == &s && s.client->pool == s.pool);
+    const bool at_rest =
+        s.state == pool::ServerState::Idle || s.state == pool::ServerState::BeingCanceled;
+    if (at_rest) ASSERT(s.requests.empty() && s.status == 'I' && !s.unsynced);
+    if (s.state == pool::ServerState::Idle) ASSERT(s.cancels == 0);
+  });
+  clients_.for_each([this](Client& c) {
+    const bool linked = c.server != nullptr;
+    ASSERT(linked == (c.state == pool::ClientState::Active));
+    if (linked) ASSERT(c.server->client == &c);
+    ASSERT(c.pool != nullptr || arriving_.contains(c) || consoles_.contains(c));
+  });
+}
+
+}  // namespace weir::session

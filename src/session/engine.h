@@ -1,0 +1,283 @@
+// Everything that one worker pools: its clients, its servers, their pools, and how events change
+// them. Pure: bytes, events and a time come in, effects go out; no sockets, clocks or threads.
+// One Engine per worker; only the ledger and the configuration are shared.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "auth/secret.h"
+#include "base/random.h"
+#include "base/slab.h"
+#include "config/config.h"
+#include "pool/pool.h"
+#include "session/client.h"
+#include "session/effects.h"
+#include "session/errors.h"
+#include "session/letter.h"
+#include "session/server.h"
+#include "session/snapshot.h"
+
+namespace weir::session {
+
+// A worker's part of one (database, user) pool and what its sessions share.
+struct Room : pool::Pool {
+  Room(pool::Ledger& ledger, pool::PoolAccount& account, unsigned worker)
+      : Pool(ledger, account, worker), base(settings.intern({})) {}
+
+  SettingsTable settings;
+  SettingsRef base;                 // what a fresh server connection has in force
+  const config::Database* entry = nullptr;  // of the current configuration
+  std::size_t next_host = 0;        // round-robin over the entry's hosts
+  Duration query_timeout{}, idle_transaction_timeout{}, transaction_timeout{};
+  Duration client_idle_timeout{};
+  std::optional<auth::ScramKeys> keys;  // of a client's login, to log in to the server with
+  std::string clear_password;           // of a client's clear-text login
+  std::uint64_t epoch = 0;          // servers opened before a RECONNECT are older
+  Instant last_lifetime_close{};
+};
+
+class Engine {
+ public:
+  struct Setup {
+    unsigned worker;
+    pool::Ledger& ledger;
+    Random& random;
+    std::shared_ptr<const config::Config> config;
+    auth::Key mock_key;  // one per process, for mock and ad hoc salts
+  };
+  explicit Engine(Setup setup);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // --- Events of clients ---
+  ClientId client_connected(Peer peer, Instant now);
+  // Whether a readable client shall be read now. If not, it is queued for a server, and a Read
+  // effect comes when its turn has.
+  bool client_readable(ClientId id, Instant now, Effects& out);
+  // Bytes that were read; empty where a read found nothing.
+  void client_bytes(ClientId id, Bytes in, Instant now, Effects& out);
+  void client_closed(ClientId id, std::string_view reason, Instant now, Effects& out);
+
+  // --- Events of servers ---
+  void server_connected(ServerId id, std::string_view local_address, std::uint16_t local_port,
+                        Instant now, Effects& out);
+  void server_failed(ServerId id, std::string_view reason, Instant now, Effects& out);
+  void server_bytes(ServerId id, Bytes in, Instant now, Effects& out);
+  void server_closed(ServerId id, std::string_view reason, Instant now, Effects& out);
+  // Where to connect after a Connect effect.
+  const Endpoint* endpoint(ServerId id);
+
+  // --- Others ---
+  void tick(Instant now, Effects& out);
+  // For Kind::Parcel returns the id that the travelling connection has from now on; it is invalid
+  // where the connection is not wanted any more and must be closed.
+  ServerId letter(const Letter& letter, Instant now, Effects& out);
+  void configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out);
+  // Answers a console client; `bytes` end with ReadyForQuery.
+  void console_reply(ClientId id, Bytes bytes, Effects& out);
+
+  Snapshot snapshot(Instant now);
+  void check_invariants();
+
+  // Who is at the other end of the server or client that a connection serves, if anybody.
+  std::optional<Connection> peer_of(Connection c);
+
+ private:
+  friend struct EngineTest;
+
+  // A client that was not read because of too many unanswered requests is read again below this.
+  static constexpr std::size_t kResumeBelow = 16 * 1024;
+
+  // client_startup.cc
+  void startup_bytes(Client& c, Bytes& in, Instant now, Effects& out);
+  void handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Effects& out);
+  void begin_login(Client& c, wire::Startup startup, Instant now, Effects& out);
+  bool admit(Client& c, Instant now, Effects& out);
+  // client_login.cc
+  void start_exchange(Client& c, Instant now, Effects& out);
+  void auth_bytes(Client& c, Bytes& in, Instant now, Effects& out);
+  void login_step(Client& c, const auth::ClientStep& step, Instant now, Effects& out);
+  void authenticated(Client& c, Instant now, Effects& out);
+  void enter_room(Client& c, Instant now, Effects& out);
+  void welcome(Client& c, Instant now, Effects& out);
+  void enter_console(Client& c, Instant now, Effects& out);
+  // console.cc
+  void console_bytes(Client& c, Bytes& in, Instant now, Effects& out);
+
+  // relay_client.cc: from client to server
+  struct Stream;
+  void relay_client(Client& c, Bytes& in, Instant now, Effects& out);
+  bool client_message(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  bool answer_idle(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void on_query(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void on_sync(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void on_copy_end(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void pass(Client& c, const wire::Piece& piece, Effects& out);
+  void push(Server& s, Request request, Instant now);
+  void note_effects(Server& s, sql::Effects effects, std::string_view text);
+
+  // prepared.cc: prepared statements, named and unnamed
+  void on_parse(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void parse_named(Client& c, std::string_view name, Bytes definition, Instant now, Effects& out);
+  void parse_unnamed(Client& c, const wire::Piece& piece, Bytes definition, Instant now,
+                     Effects& out);
+  void on_bind(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void on_describe(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void on_close(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  bool deallocate(Client& c, std::string_view text, Instant now, Effects& out);
+  void append_deallocated(char status);
+  void pass_renamed(Client& c, const wire::Piece& piece, std::size_t name_at,
+                    std::string_view name, std::string_view server_name, Effects& out);
+  void send_parse(Server& s, const Statement& statement, Effects& out);
+  void teach(Server& s, const Statement& statement, Request::For whose, Instant now, Effects& out);
+  void ensure_statement(Client& c, Server& s, const StatementRef& statement, Instant now,
+                        Effects& out);
+  void ensure_unnamed(Client& c, Server& s, Instant now, Effects& out);
+  void close_statement(Server& s, std::uint64_t id, Instant now, Effects& out);
+  void evict_statements(Server& s, Instant now, Effects& out);
+  bool is_stale(const Server& s, std::uint64_t id) const;
+  void unnamed_uncertain(Server& s);
+  bool renames_statements(const Client& c) const;
+
+  // relay_server.cc: from server to client
+  void relay_server(Server& s, Bytes& in, Instant now, Effects& out);
+  bool server_message(Server& s, const wire::Piece& piece, Instant now, Effects& out);
+  bool answered(Server& s, const wire::Piece& piece, Request::Kind kind, Instant now,
+                Effects& out);
+  void to_client(Server& s, const wire::Piece& piece, Effects& out);
+  void on_ready(Server& s, char status, Instant now, Effects& out);
+  void on_error(Server& s, const wire::Piece& piece, Instant now, Effects& out);
+  bool replace_refusal(Server& s, Bytes body, Effects& out);
+  void skip_to_sync(Server& s, Instant now, Effects& out);
+  void undo_request(Server& s, const Request& request);
+  void begin_copy(Server& s);
+  void count_query(Server& s, Instant now);
+  void pop_request(Server& s, Effects& out);
+  void flush_fakes(Server& s, Effects& out);
+  void on_command_complete(Server& s, const wire::Piece& piece);
+  void on_parameter_status(Server& s, Bytes body);
+  void begin_pooler_row(Server& s, const wire::Piece& piece);
+  void on_pooler_row(Server& s, Bytes part, bool last);
+
+  // server_login.cc
+  void open_server(Room& room, Instant now, Effects& out);
+  void server_login_bytes(Server& s, Bytes& in, Instant now, Effects& out);
+  bool login_message(Server& s, const wire::Piece& piece, Instant now, Effects& out);
+  void begin_server_login(Server& s, Instant now);
+  bool on_authentication(Server& s, Bytes body, Instant now, Effects& out);
+  void server_ready(Server& s, Instant now, Effects& out);
+  void login_failed(Server& s, std::string reason, std::string sqlstate, Instant now,
+                    Effects& out);
+
+  // assign.cc: which server serves which client
+  bool acquire(Client& c, Instant now, Effects& out);
+  void grant(Client& c, Server& s, Instant now, Effects& out);
+  void apply_settings(Server& s, const SettingsRef& to, Instant now, Effects& out);
+  bool releasable(const Server& s) const;
+  void after_traffic(Server& s, Instant now, Effects& out);
+  void release(Server& s, Instant now, Effects& out);
+  void free_server(Server& s, Instant now, Effects& out);
+  void serve(Room& room, Server& s, Instant now, Effects& out);
+  void want_servers(Room& room, Instant now, Effects& out);
+  void evict(Room& room, pool::Pool::Opening why, Instant now, Effects& out);
+  bool evict_here(std::string_view database, std::string_view user, const Room* except,
+                  std::string_view reason, Instant now, Effects& out);
+  void inquire(Server& s, Instant now, Effects& out);
+  void finish_pooler_query(Server& s, Request::Kind kind, Instant now, Effects& out);
+  void finish_apply(Server& s, Instant now, Effects& out);
+  void finish_inquiry(Server& s);
+  void check_then_serve(Server& s, Instant now, Effects& out);
+  void pooler_query(Server& s, Request::Kind kind, std::string_view sql, Instant now,
+                    Effects& out);
+  void unlink(Server& s);
+
+  // leave.cc: clients and servers that go
+  void drop_client(Client& c, std::string_view reason, Instant now, Effects& out);
+  void refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out);
+  void refuse_report(Client& c, const wire::Report& report, Instant now, Effects& out);
+  void refuse_failing(Client& c, Instant now, Effects& out);
+  void leave_server(Server& s, bool half_sent, Instant now, Effects& out);
+  void continue_rescue(Server& s, Instant now, Effects& out);
+  void close_server(Server& s, std::string_view reason, Instant now, Effects& out);
+  void lose_server(Server& s, Fault fault, std::string_view text, Instant now, Effects& out);
+  void forget_client(Client& c);
+  void forget_server(Server& s);
+
+  // cancel.cc
+  void cancel_request(Client& asker, const wire::Startup& startup, Instant now, Effects& out);
+  bool cancel_client(std::uint64_t key, ClientId asker, int asker_worker, Instant now,
+                     Effects& out);
+  void cancel_answer(ClientId asker, int asker_worker, Instant now, Effects& out);
+  void start_cancel(Server& target, ClientId asker, int asker_worker, Instant now, Effects& out);
+  void cancel_over(Server& carrier, Instant now, Effects& out);
+  void make_cancel_key(Client& c);
+
+  // handover.cc
+  void hand_over(Server& s, unsigned worker, Instant now, Effects& out);
+  ServerId receive(const Letter& letter, Instant now, Effects& out);
+
+  // control.cc: console commands, as they concern this worker
+  void control(const Letter& letter, Instant now, Effects& out);
+  void pause(const Letter& letter, Instant now, Effects& out);
+  void resume(std::string_view database, Instant now, Effects& out);
+  void reconnect(std::string_view database, Instant now, Effects& out);
+  void kill(std::string_view database, Instant now, Effects& out);
+  bool is_quiet(std::string_view database);
+  bool nothing_to_close(std::string_view database);
+  bool kill_client(std::uint64_t number, Instant now, Effects& out);
+  Letter done(const Letter& asked) const;
+
+  // tick.cc
+  void tick_room(Room& room, Instant now, Effects& out);
+  void tick_waiting(Room& room, Instant now, Effects& out);
+  void tick_active(Room& room, Instant now, Effects& out);
+  void tick_servers(Room& room, Instant now, Effects& out);
+  void turn_away_waiters(Room& room, bool also_logins, Instant now, Effects& out);
+  void check_paused(Instant now, Effects& out);
+
+  void cancel_timeouts(Room& room, Instant now, Effects& out);
+  void tick_logins(Instant now, Effects& out);
+  void tick_idle(Room& room, Instant now, Effects& out);
+
+  void log(const Client& c, Effects& out, LogLevel level, std::string text);
+  void log(const Server& s, Effects& out, LogLevel level, std::string text);
+
+  Room& room(std::string_view database, std::string_view user);
+  Room* find_room(std::string_view database, std::string_view user);
+  void configure_room(Room& room);
+  void close_room(Room& room, Instant now, Effects& out);
+  SocketRow client_row(Client& c, Instant now);
+  SocketRow server_row(Server& s);
+  Room& room_of(const pool::ClientSlot& c) { return static_cast<Room&>(*c.pool); }
+  Room& room_of(const pool::ServerSlot& s) { return static_cast<Room&>(*s.pool); }
+  Client* client(ClientId id) { return clients_.find(id); }
+  Server* server(ServerId id) { return servers_.find(id); }
+
+  const unsigned worker_;
+  pool::Ledger& ledger_;
+  Random& random_;
+  std::shared_ptr<const config::Config> config_;
+  const auth::Key mock_key_;
+  StatementTable statements_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Room>, std::less<>> rooms_;
+  std::set<std::string, std::less<>> names_;  // user names that clients gave, interned
+  Slab<Client, ClientId> clients_;
+  Slab<Server, ServerId> servers_;
+  pool::ClientList arriving_;  // clients that are not in a pool yet, oldest first
+  pool::ClientList consoles_;  // clients of the console
+  std::unordered_map<std::uint64_t, ClientId> cancel_keys_;
+  wire::Buffer scratch_;       // for messages under construction; empty between uses
+  std::vector<Letter> pauses_;  // PAUSE and SHUTDOWN commands that wait for servers to be free
+  std::set<std::string, std::less<>> paused_;
+  std::set<std::string, std::less<>> disabled_;  // databases that take no new logins
+  bool shutting_down_ = false;
+  bool all_paused_ = false;
+};
+
+}  // namespace weir::session

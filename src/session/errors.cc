@@ -1,0 +1,86 @@
+#include "session/errors.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+
+namespace weir::session {
+
+namespace {
+
+using enum Fault;
+
+constexpr std::array kTable = {
+    FaultInfo{NoSuchDatabase, "3D000", "no such database: ",
+              "Add the database to [databases], or a '*' entry for any name."},
+    FaultInfo{DatabaseDisabled, "57P03", "", ""},
+    FaultInfo{AuthenticationFailed, "28P01", "password authentication failed", ""},
+    FaultInfo{TooManyClients, "53300", "no more connections allowed (max_client_conn)",
+              "Raise max_client_conn, or let the application open fewer connections."},
+    FaultInfo{TooManyDbClients, "53300",
+              "client connections exceeded (max_db_client_connections)",
+              "Raise max_db_client_connections of this database."},
+    FaultInfo{TooManyUserClients, "53300",
+              "client connections exceeded (max_user_client_connections)",
+              "Raise max_user_client_connections of this user."},
+    FaultInfo{UnsupportedStartup, "08P01", "", ""},
+    FaultInfo{BadPacket, "08P01", "", ""},
+    FaultInfo{NotAllowed, "42501", "not allowed",
+              "Only users in admin_users and stats_users may use the console."},
+    FaultInfo{QueryWaitTimeout, "57014", "query_wait_timeout",
+              "No server connection became free in time: see default_pool_size and "
+              "query_wait_timeout."},
+    FaultInfo{QueryTimeout, "57014", "query timeout", "The query ran longer than query_timeout."},
+    FaultInfo{IdleTransactionTimeout, "25P03", "idle transaction timeout",
+              "The transaction was idle longer than idle_transaction_timeout."},
+    FaultInfo{TransactionTimeout, "25P04", "transaction timeout",
+              "The transaction took longer than transaction_timeout."},
+    FaultInfo{ClientIdleTimeout, "57P05", "client_idle_timeout",
+              "The connection was idle longer than client_idle_timeout."},
+    FaultInfo{ClientLoginTimeout, "57014", "client_login_timeout", ""},
+    FaultInfo{ClientLoginTimeoutServerDown, "57P03", "client_login_timeout (server down)", ""},
+    FaultInfo{ServerLoginFailing, "57P03", "", ""},
+    FaultInfo{ServerLoginFailed, "08006", "", ""},
+    FaultInfo{ServerCrashed, "08006", "server conn crashed?", ""},
+    FaultInfo{ShuttingDown, "57P01", "pooler is shutting down", ""},
+    FaultInfo{ServerShuttingDown, "57P01", "server shutting down", ""},
+    FaultInfo{AdminDisconnect, "57P01", "admin forced disconnect", ""},
+    FaultInfo{DatabaseRemoved, "57P01", "database removed", ""},
+    FaultInfo{ConfigurationChanged, "57P01", "database configuration changed", ""},
+    FaultInfo{StatementMode, "0A000",
+              "transaction blocks not allowed in statement pooling mode",
+              "Use pool_mode = transaction for this database or user."},
+    FaultInfo{DuplicateStatement, "42P05", "", ""},
+    FaultInfo{SettingsNotApplied, "08006", "invalid server parameter", ""},
+    FaultInfo{UnknownMessage, "08P01", "unknown pkt", ""},
+    FaultInfo{TooLarge, "54000", "", ""},
+    FaultInfo{UnencryptedAfterSsl, "08P01", "received unencrypted data after SSL request", ""},
+    FaultInfo{ReplicationUnsupported, "0A000",
+              "replication connections are not supported by this version", ""},
+    FaultInfo{TooManyRequests, "54000", "too many statements in one pipeline without Sync", ""},
+};
+
+}  // namespace
+
+const FaultInfo& info(Fault fault) {
+  const auto it =
+      std::ranges::find_if(kTable, [fault](const FaultInfo& i) { return i.fault == fault; });
+  ASSERT(it != kTable.end());
+  return *it;
+}
+
+std::string fault_text(Fault fault, std::string_view text) {
+  const std::string_view base = info(fault).text;
+  if (text.empty()) return std::string(base);
+  return base.ends_with(' ') ? std::string(base) + std::string(text) : std::string(text);
+}
+
+void append_fatal(wire::Buffer& out, Fault fault, std::string_view text) {
+  const FaultInfo& i = info(fault);
+  const std::string message = fault_text(fault, text);
+  wire::append_error(out, {.severity = "FATAL", .sqlstate = i.sqlstate, .message = message,
+                           .detail = {}, .hint = i.hint});
+}
+
+}  // namespace weir::session

@@ -1,0 +1,99 @@
+// Letters of other workers, and server connections that move between workers.
+#include "base/check.h"
+#include "session/engine.h"
+
+namespace weir::session {
+
+using pool::ClientState;
+using pool::ServerState;
+
+// A free server goes to the worker whose client has waited longer than all of ours.
+void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
+  Room& room = room_of(s);
+  ASSERT(s.client == nullptr && s.requests.empty() && s.cancels == 0);
+  room.account().desks[worker].incoming.fetch_add(1, std::memory_order_relaxed);
+  Letter letter{.kind = Letter::Kind::Parcel, .from = worker_, .database = room.database(),
+                .user = room.user()};
+  letter.parcel = {.settings = s.settings->values, .reported = s.reported,
+                   .statements = s.statements.list(), .pid = s.pid, .cancel_key = s.cancel_key,
+                   .endpoint = s.endpoint, .connected = s.connected,
+                   .close_needed = s.close_needed, .local_address = s.local_address,
+                   .local_port = s.local_port, .epoch = s.epoch};
+  letter.parcel.stale = s.stale;
+  letter.parcel.unnamed = s.unnamed_owner.valid();
+  out.hand_over(s.id, worker, std::move(letter));
+  // The connection still counts: it goes on existing elsewhere.
+  s.settings = s.applying = SettingsRef();
+  room.move(s, ServerState::Gone, now);
+  servers_.erase(s.id);
+}
+
+ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
+  Room& r = room(letter.database, letter.user);
+  const ServerParcel& parcel = letter.parcel;
+  r.account().desks[worker_].incoming.fetch_sub(1, std::memory_order_relaxed);
+  Server& s = servers_.emplace();
+  const ServerId id = s.id;
+  s.phase = ServerPhase::Ready;
+  s.settings = r.settings.intern(parcel.settings);
+  s.settings->accepted = true;
+  s.settings->reported = parcel.reported;
+  s.reported = parcel.reported;
+  for (const std::uint64_t statement : parcel.statements) s.statements.add(statement, 0);
+  s.stale = parcel.stale;
+  s.pid = parcel.pid;
+  s.cancel_key = parcel.cancel_key;
+  s.endpoint = parcel.endpoint;
+  s.connected = parcel.connected;
+  s.close_needed = parcel.close_needed;
+  s.local_address = parcel.local_address;
+  s.local_port = parcel.local_port;
+  s.epoch = parcel.epoch;
+  s.last_ready = now;
+  if (parcel.unnamed) s.unnamed_owner = kStranger;
+  r.move(s, ServerState::Idle, now);
+  if (s.close_needed || s.epoch != r.epoch || r.paused) {
+    close_server(s, "obsolete connection", now, out);
+    return id;
+  }
+  serve(r, s, now, out);
+  return id;
+}
+
+ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
+  switch (letter.kind) {
+    case Letter::Kind::Parcel: return receive(letter, now, out);
+    case Letter::Kind::WantServer:
+      if (Room* r = find_room(letter.database, letter.user)) {
+        pool::ServerSlot* idle = r->servers(ServerState::Idle).back();
+        if (idle != nullptr && !r->paused) serve(*r, static_cast<Server&>(*idle), now, out);
+      }
+      break;
+    case Letter::Kind::Evict:
+      evict_here(letter.database, letter.user, nullptr,
+                 letter.user.empty() ? "evicted for max_db_connections"
+                                     : "evicted for max_user_connections", now, out);
+      break;
+    case Letter::Kind::Cancel:
+      if (!cancel_client(letter.cancel_key, letter.client, static_cast<int>(letter.from), now,
+                         out))
+        cancel_answer(letter.client, static_cast<int>(letter.from), now, out);
+      break;
+    case Letter::Kind::CancelDone:
+      client_closed(letter.client, "cancel request done", now, out);
+      break;
+    case Letter::Kind::Pause:
+    case Letter::Kind::Resume:
+    case Letter::Kind::Reconnect:
+    case Letter::Kind::Kill:
+    case Letter::Kind::Shutdown:
+    case Letter::Kind::Disable:
+    case Letter::Kind::Enable:
+    case Letter::Kind::WaitClose:
+    case Letter::Kind::KillClient:
+    case Letter::Kind::Done: control(letter, now, out); break;
+  }
+  return {};
+}
+
+}  // namespace weir::session

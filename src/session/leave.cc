@@ -1,0 +1,212 @@
+// Clients and servers that go. A client that leaves in the middle has its query cancelled and its
+// transaction rolled back, and the server stays if its state is then known for certain.
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "session/engine.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+using pool::ClientState;
+using pool::ServerState;
+
+namespace {
+
+std::string closing(std::string_view reason, Instant connected, Instant now) {
+  return fmt::format("closing because: {} (age={}s)", reason,
+                     std::chrono::duration_cast<std::chrono::seconds>(now - connected).count());
+}
+
+}  // namespace
+
+void Engine::client_closed(ClientId id, std::string_view reason, Instant now, Effects& out) {
+  if (Client* c = client(id)) drop_client(*c, reason, now, out);
+}
+
+void Engine::drop_client(Client& c, std::string_view reason, Instant now, Effects& out) {
+  if (c.phase != ClientPhase::Cancel && config_->settings.log_disconnections)
+    log(c, out, LogLevel::Log, closing(reason, c.connected, now));
+  out.close(c.id);
+  Server* s = c.server;
+  const bool half_sent = s != nullptr && c.forwarding && c.framer.streaming() > 0;
+  Room* room = c.pool != nullptr ? &room_of(c) : nullptr;
+  if (s != nullptr) {
+    c.server = nullptr;
+    s->client = nullptr;
+  }
+  forget_client(c);
+  if (s != nullptr) leave_server(*s, half_sent, now, out);
+  if (room != nullptr && room->paused) check_paused(now, out);
+}
+
+void Engine::refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out) {
+  const std::string message = fault_text(fault, text);
+  refuse_report(c, {.severity = "FATAL", .sqlstate = info(fault).sqlstate, .message = message,
+                    .detail = {}, .hint = info(fault).hint}, now, out);
+}
+
+void Engine::refuse_report(Client& c, const wire::Report& report, Instant now, Effects& out) {
+  wire::append_error(scratch_, report);
+  out.send(c.id, scratch_);
+  scratch_.clear();
+  if (config_->settings.log_pooler_errors)
+    log(c, out, LogLevel::Warning, fmt::format("pooler error: {}", report.message));
+  const std::string reason(report.message);
+  drop_client(c, reason, now, out);
+}
+
+void Engine::refuse_failing(Client& c, Instant now, Effects& out) {
+  Room& room = room_of(c);
+  refuse(c, Fault::ServerLoginFailing,
+         fmt::format("server login has been failing, cached error: {} (server_login_retry)",
+                     room.failure()), now, out);
+}
+
+// The client of this server is gone.
+void Engine::leave_server(Server& s, bool half_sent, Instant now, Effects& out) {
+  Room& room = room_of(s);
+  const bool session = room.limits().mode == pool::Mode::Session;
+  if (half_sent) {
+    close_server(s, "client disconnect before everything was sent to the server", now, out);
+    return;
+  }
+  s.held = false;
+  s.rescue = Rescue::Draining;
+  room.move(s, ServerState::Tested, now);
+  if (!s.requests.empty() && !(session && s.requests.size() == 1 && s.copy_in))
+    start_cancel(s, {}, -1, now, out);
+  if (s.copy_in) {
+    wire::Writer(scratch_, wire::fe::kCopyFail).cstr("client disconnected");
+    push(s, {.kind = Request::Kind::CopyEnd, .whose = Request::For::Pooler}, now);
+    s.copy_in = false;
+  }
+  if (s.unsynced || s.skipping) {
+    wire::append_empty(scratch_, wire::fe::kSync);
+    push(s, {.kind = Request::Kind::Sync, .whose = Request::For::Pooler}, now);
+    s.unsynced = s.skipping = false;
+  }
+  out.send(s.id, scratch_);
+  scratch_.clear();
+  continue_rescue(s, now, out);
+}
+
+void Engine::continue_rescue(Server& s, Instant now, Effects& out) {
+  if (s.doubtful) {
+    close_server(s, "client disconnected with query in progress", now, out);
+    return;
+  }
+  // A COPY that began after its client had left waits for data that nobody will send.
+  if (s.copy_in) {
+    wire::Writer(scratch_, wire::fe::kCopyFail).cstr("client disconnected");
+    push(s, {.kind = Request::Kind::CopyEnd, .whose = Request::For::Pooler}, now);
+    s.copy_in = false;
+    if (s.unsynced) {
+      wire::append_empty(scratch_, wire::fe::kSync);
+      push(s, {.kind = Request::Kind::Sync, .whose = Request::For::Pooler}, now);
+      s.unsynced = false;
+    }
+    out.send(s.id, scratch_);
+    scratch_.clear();
+  }
+  if (!s.requests.empty() || s.unsynced || !s.framer.at_boundary()) return;
+  // A late cancel must not hit what follows.
+  if (s.cancels > 0) return;
+  if (s.status != 'I') {
+    s.rescue = Rescue::RollingBack;
+    pooler_query(s, Request::Kind::Check, "ROLLBACK", now, out);
+    return;
+  }
+  Room& room = room_of(s);
+  if (room.limits().mode == pool::Mode::Session && s.rescue != Rescue::Resetting &&
+      !config_->settings.server_reset_query.empty()) {
+    s.rescue = Rescue::Resetting;
+    s.statements.clear();
+    s.settings = room.base;
+    s.settings_touched = false;
+    pooler_query(s, Request::Kind::Check, config_->settings.server_reset_query, now, out);
+    return;
+  }
+  if (s.settings_touched) {
+    inquire(s, now, out);
+    return;
+  }
+  s.rescue = Rescue::None;
+  free_server(s, now, out);
+}
+
+void Engine::close_server(Server& s, std::string_view reason, Instant now, Effects& out) {
+  if (s.phase != ServerPhase::Canceling)
+    log(s, out, LogLevel::Log, closing(reason, s.connected, now));
+  if (s.phase == ServerPhase::Ready) {
+    wire::append_empty(scratch_, wire::fe::kTerminate);
+    out.send(s.id, scratch_);
+    scratch_.clear();
+  }
+  out.close(s.id);
+  Room& room = room_of(s);
+  forget_server(s);
+  if (room.paused) {
+    check_paused(now, out);
+  } else {
+    want_servers(room, now, out);
+  }
+}
+
+// A linked server is of no use any more: its client is told and goes with it.
+void Engine::lose_server(Server& s, Fault fault, std::string_view text, Instant now,
+                         Effects& out) {
+  const ServerId id = s.id;
+  Client* c = s.client;
+  const std::string reason = fault_text(fault, text);
+  if (c != nullptr) {
+    c->server = nullptr;
+    s.client = nullptr;
+    if (s.said_fatal) {
+      drop_client(*c, reason, now, out);
+    } else {
+      refuse(*c, fault, text, now, out);
+    }
+  }
+  if (server(id) != nullptr) close_server(s, reason, now, out);
+}
+
+void Engine::server_closed(ServerId id, std::string_view reason, Instant now, Effects& out) {
+  Server* s = server(id);
+  if (s == nullptr) return;
+  if (s->phase == ServerPhase::Canceling) {
+    cancel_over(*s, now, out);
+  } else if (s->phase != ServerPhase::Ready) {
+    login_failed(*s, std::string(reason), "08006", now, out);
+  } else {
+    s->phase = ServerPhase::Connecting;  // nothing more can be sent to it
+    lose_server(*s, Fault::ServerCrashed, "", now, out);
+  }
+}
+
+void Engine::forget_client(Client& c) {
+  if (c.pool != nullptr) {
+    room_of(c).move(c, ClientState::Gone, c.since);
+  } else if (arriving_.contains(c)) {
+    arriving_.remove(c);
+  } else if (consoles_.contains(c)) {
+    consoles_.remove(c);
+  }
+  if (c.counted) ledger_.clients.give();
+  if (c.database_account != nullptr) c.database_account->clients.give();
+  if (c.user_account != nullptr) c.user_account->clients.give();
+  if (c.cancel_key != 0) cancel_keys_.erase(c.cancel_key);
+  c.startup = c.settings = SettingsRef();
+  clients_.erase(c.id);
+}
+
+void Engine::forget_server(Server& s) {
+  Room& room = room_of(s);
+  const bool counted = s.phase != ServerPhase::Canceling;
+  s.settings = s.applying = SettingsRef();
+  room.move(s, ServerState::Gone, s.since);
+  if (counted) room.give_back();
+  servers_.erase(s.id);
+}
+
+}  // namespace weir::session

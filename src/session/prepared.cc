@@ -1,0 +1,309 @@
+// Prepared statements between clients and servers. A client's names are its own; a server knows
+// each text once, under a name of ours, and is taught it when a client first uses it there.
+// Nothing is answered out of turn: what the pooler answers itself waits in the request queue, and
+// an error undoes what the server skipped, name by name.
+#include <algorithm>
+
+#include "base/check.h"
+#include "session/engine.h"
+#include "sql/deallocate.h"
+#include "sql/scan.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+using wire::Piece;
+namespace fe = wire::fe;
+
+namespace {
+
+// How many statements one server may hold beyond the limit while closes are on their way.
+constexpr std::size_t kEvictAtOnce = 4;
+
+}  // namespace
+
+bool Engine::renames_statements(const Client& c) const {
+  return c.pool->limits().mode != pool::Mode::Session &&
+         config_->settings.max_prepared_statements > 0;
+}
+
+void Engine::on_parse(Client& c, const Piece& piece, Instant now, Effects& out) {
+  Server& s = *c.server;
+  Room& room = room_of(c);
+  s.unsynced = true;
+  if (!piece.whole()) {
+    refuse(c, Fault::TooLarge, "a Parse message is larger than 64 MB", now, out);
+    return;
+  }
+  Reader in(piece.message().body);
+  const std::string_view name = in.cstr();
+  const Bytes definition = in.rest();
+  ++room.counters.client_parse_count;
+  if (room.limits().mode == pool::Mode::Session || (!name.empty() && !renames_statements(c))) {
+    if (room.limits().mode != pool::Mode::Session) {
+      const std::string_view text = Reader(definition).cstr();
+      note_effects(s, sql::scan(text), text);
+    }
+    push(s, {.kind = Request::Kind::Parse}, now);
+    pass(c, piece, out);
+    return;
+  }
+  if (!in.ok() || Reader(definition).cstr().data() == nullptr) {
+    refuse(c, Fault::BadPacket, "broken Parse packet", now, out);
+    return;
+  }
+  if (name.empty()) {
+    parse_unnamed(c, piece, definition, now, out);
+  } else {
+    parse_named(c, name, definition, now, out);
+  }
+}
+
+void Engine::parse_unnamed(Client& c, const Piece& piece, Bytes definition, Instant now,
+                           Effects& out) {
+  Server& s = *c.server;
+  if (!c.unnamed) c.unnamed = std::make_unique<std::string>();
+  c.unnamed->assign(as_text(definition));
+  s.unnamed_owner = c.id;
+  const std::string_view text = c.unnamed->c_str();
+  note_effects(s, sql::scan(text), text);
+  ++room_of(c).counters.server_parse_count;
+  push(s, {.kind = Request::Kind::Parse}, now);
+  pass(c, piece, out);
+}
+
+void Engine::parse_named(Client& c, std::string_view name, Bytes definition, Instant now,
+                         Effects& out) {
+  Server& s = *c.server;
+  if (!c.statements) c.statements = std::make_unique<ClientStatements>();
+  if (const StatementRef* taken = c.statements->find(name)) {
+    // The server gives its own error, for the name that it knows the statement by.
+    const StatementRef statement = *taken;
+    ensure_statement(c, s, statement, now, out);
+    s.refused.emplace_back(name);
+    send_parse(s, *statement, out);
+    push(s, {.kind = Request::Kind::Refuse}, now);
+    return;
+  }
+  StatementRef statement = statements_.intern(definition);
+  const std::uint64_t id = statement->id;
+  c.statements->set(name, statement);
+  const std::uint64_t epoch = ledger_.schema_epoch.load(std::memory_order_relaxed);
+  const bool known = s.statements.fresh(id, epoch) && !is_stale(s, id);
+  // In a failed transaction the server must refuse it itself.
+  if (known && (s.status != 'E' || !s.requests.empty())) {
+    s.statements.use(id);
+    push(s, {.kind = Request::Kind::FakeParse, .undoable = true}, now);
+    if (s.requests.size() == 1) flush_fakes(s, out);
+    return;
+  }
+  // Whoever prepares anew gets a plan that fits today's schema.
+  if (!known && s.statements.use(id)) close_statement(s, id, now, out);
+  teach(s, *statement, Request::For::Client, now, out);
+}
+
+bool Engine::is_stale(const Server& s, std::uint64_t id) const {
+  return std::ranges::find(s.stale, id) != s.stale.end();
+}
+
+void Engine::send_parse(Server& s, const Statement& statement, Effects& out) {
+  wire::Writer(scratch_, fe::kParse).cstr(statement.server_name).text(statement.definition);
+  out.send(s.id, scratch_);
+  scratch_.clear();
+}
+
+// Sends the server a statement; in the client's place, or in front of what the client sent.
+void Engine::teach(Server& s, const Statement& statement, Request::For whose, Instant now,
+                   Effects& out) {
+  const bool held = s.statements.use(statement.id);
+  if (!held) evict_statements(s, now, out);
+  if (!held) {
+    s.statements.add(statement.id, ledger_.schema_epoch.load(std::memory_order_relaxed));
+  }
+  ++room_of(s).counters.server_parse_count;
+  send_parse(s, statement, out);
+  push(s, {.kind = Request::Kind::Parse, .whose = whose, .undoable = whose == Request::For::Client,
+           .statement = held ? 0 : statement.id}, now);
+  s.unsynced = true;
+}
+
+void Engine::ensure_statement(Client&, Server& s, const StatementRef& statement, Instant now,
+                              Effects& out) {
+  note_effects(s, statement->effects, statement->text());
+  if (!s.stale.empty() && is_stale(s, statement->id)) {
+    close_statement(s, statement->id, now, out);
+  }
+  if (s.statements.use(statement->id)) return;
+  teach(s, *statement, Request::For::Pooler, now, out);
+}
+
+// The client's unnamed statement must be the one the server has, or none if it has none.
+void Engine::ensure_unnamed(Client& c, Server& s, Instant now, Effects& out) {
+  if (s.unnamed_owner == c.id) return;
+  if (c.unnamed && !c.unnamed->empty()) {
+    const std::string_view text = c.unnamed->c_str();
+    note_effects(s, sql::scan(text), text);
+    wire::Writer(scratch_, fe::kParse).cstr("").text(*c.unnamed);
+    push(s, {.kind = Request::Kind::Parse, .whose = Request::For::Pooler}, now);
+    s.unnamed_owner = c.id;
+  } else if (s.unnamed_owner.valid()) {
+    wire::append_close(scratch_, 'S', "");
+    push(s, {.kind = Request::Kind::Close, .whose = Request::For::Pooler}, now);
+    s.unnamed_owner = {};
+  }
+  s.unsynced = true;
+  out.send(s.id, scratch_);
+  scratch_.clear();
+}
+
+void Engine::close_statement(Server& s, std::uint64_t id, Instant now, Effects& out) {
+  wire::append_close(scratch_, 'S', server_statement_name(id));
+  out.send(s.id, scratch_);
+  scratch_.clear();
+  s.statements.remove(id);
+  std::erase(s.stale, id);
+  push(s, {.kind = Request::Kind::Close, .whose = Request::For::Pooler, .statement = id}, now);
+  s.unsynced = true;
+}
+
+// Makes room for one more.
+void Engine::evict_statements(Server& s, Instant now, Effects& out) {
+  while (!s.stale.empty()) close_statement(s, s.stale.back(), now, out);
+  const auto limit = static_cast<std::size_t>(config_->settings.max_prepared_statements);
+  for (std::size_t i = 0; s.statements.size() >= limit && i < kEvictAtOnce; ++i)
+    close_statement(s, s.statements.oldest(), now, out);
+}
+
+// Sends a message whose statement name, found at `name_at` in its body, is replaced by ours.
+void Engine::pass_renamed(Client& c, const Piece& piece, std::size_t name_at,
+                          std::string_view name, std::string_view server_name, Effects& out) {
+  const ServerId to = c.server->id;
+  const std::size_t before = wire::kHeaderSize + name_at;
+  const Bytes rest = piece.bytes.subspan(before + name.size() + 1);
+  const std::size_t head_size = before + server_name.size() + 1;
+  std::uint8_t* head = out.arena().allocate(head_size);
+  std::copy_n(piece.bytes.data(), before, head);
+  std::copy_n(server_name.data(), server_name.size(), head + before);
+  head[head_size - 1] = 0;
+  store_u32(head + 1,
+            static_cast<std::uint32_t>(piece.total - 1 - name.size() + server_name.size()));
+  out.forward(to, {head, head_size});
+  c.forwarding = true;
+  if (piece.held) {
+    out.send(to, rest);
+  } else {
+    out.forward(to, rest);
+  }
+}
+
+void Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
+  Server& s = *c.server;
+  s.unsynced = true;
+  ++room_of(c).counters.bind_count;
+  Reader in(piece.message().body);
+  in.cstr();
+  const std::size_t name_at = in.at();
+  const std::string_view name = in.cstr();
+  if (!in.ok()) {
+    refuse(c, Fault::BadPacket, "broken Bind packet", now, out);
+    return;
+  }
+  const StatementRef* statement = nullptr;
+  if (room_of(c).limits().mode == pool::Mode::Session) {
+    // The client has the server, and the server the client's statements, to itself.
+  } else if (name.empty()) {
+    ensure_unnamed(c, s, now, out);
+  } else if (c.statements) {
+    statement = c.statements->find(name);
+  }
+  if (statement == nullptr) {
+    push(s, {.kind = Request::Kind::Bind}, now);
+    pass(c, piece, out);
+    return;
+  }
+  ensure_statement(c, s, *statement, now, out);
+  push(s, {.kind = Request::Kind::Bind, .statement = (*statement)->id}, now);
+  pass_renamed(c, piece, name_at, name, (*statement)->server_name, out);
+}
+
+void Engine::on_describe(Client& c, const Piece& piece, Instant now, Effects& out) {
+  Server& s = *c.server;
+  s.unsynced = true;
+  Reader in(piece.message().body);
+  const bool statement_kind = in.u8() == 'S';
+  const std::string_view name = in.cstr();
+  const StatementRef* statement = nullptr;
+  if (in.done() && statement_kind && room_of(c).limits().mode != pool::Mode::Session) {
+    if (name.empty()) {
+      ensure_unnamed(c, s, now, out);
+    } else if (c.statements) {
+      statement = c.statements->find(name);
+    }
+  }
+  if (statement == nullptr) {
+    push(s, {.kind = Request::Kind::Describe}, now);
+    pass(c, piece, out);
+    return;
+  }
+  ensure_statement(c, s, *statement, now, out);
+  push(s, {.kind = Request::Kind::Describe, .statement = (*statement)->id}, now);
+  pass_renamed(c, piece, 1, name, (*statement)->server_name, out);
+}
+
+void Engine::on_close(Client& c, const Piece& piece, Instant now, Effects& out) {
+  Server& s = *c.server;
+  s.unsynced = true;
+  Reader in(piece.message().body);
+  const bool statement_kind = in.u8() == 'S';
+  const std::string_view name = in.cstr();
+  if (in.done() && statement_kind && name.empty()) {
+    if (c.unnamed) c.unnamed->clear();
+    s.unnamed_owner = {};
+  } else if (in.done() && statement_kind && c.statements && c.statements->find(name)) {
+    c.statements->erase(name);
+    push(s, {.kind = Request::Kind::FakeClose, .undoable = true}, now);
+    if (s.requests.size() == 1) flush_fakes(s, out);
+    return;
+  }
+  push(s, {.kind = Request::Kind::Close}, now);
+  pass(c, piece, out);
+}
+
+// `DEALLOCATE name` of a protocol-level statement: some drivers close theirs this way. The name is
+// the client's alone, so the answer is the pooler's, in its turn.
+bool Engine::deallocate(Client& c, std::string_view text, Instant now, Effects& out) {
+  const auto command = sql::parse_deallocate(text);
+  if (!command || command->all || !c.statements || c.statements->find(command->name) == nullptr)
+    return false;
+  c.statements->erase(command->name);
+  if (c.server == nullptr) {
+    c.statements->confirm_oldest();
+    append_deallocated('I');
+    out.send(c.id, scratch_);
+    scratch_.clear();
+    return true;
+  }
+  push(*c.server, {.kind = Request::Kind::FakeDeallocate, .undoable = true}, now);
+  if (c.server->requests.size() == 1) flush_fakes(*c.server, out);
+  return true;
+}
+
+// What PostgreSQL answers to DEALLOCATE in this transaction state.
+void Engine::append_deallocated(char status) {
+  if (status == 'E') {
+    wire::append_error(scratch_, {.sqlstate = "25P02",
+                                  .message = "current transaction is aborted, commands ignored "
+                                             "until end of transaction block"});
+  } else {
+    wire::append_command_complete(scratch_, "DEALLOCATE");
+  }
+  wire::append_ready(scratch_, status);
+}
+
+// An unnamed statement whose Parse the server did not carry out: nobody has one there that we know.
+void Engine::unnamed_uncertain(Server& s) {
+  if (s.client != nullptr && s.client->unnamed) s.client->unnamed->clear();
+  s.unnamed_owner = kStranger;
+}
+
+}  // namespace weir::session

@@ -1,0 +1,251 @@
+// From client to server: which messages go through as they are, which are rewritten, and what each
+// of them makes the server owe. The rules about prepared statements are in prepared.cc.
+#include "session/engine.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "sql/custom_names.h"
+#include "sql/deallocate.h"
+#include "sql/scan.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+using wire::Piece;
+namespace fe = wire::fe;
+
+namespace {
+
+// More unanswered messages than this, and the client is not read until the server has caught up.
+constexpr std::size_t kRequestsMax = 64 * 1024;
+
+// What a statement too long to be looked at may do.
+constexpr sql::Effects kAnything = {.settings = true};
+
+bool is_copy(std::uint8_t type) {
+  return type == fe::kCopyData || type == fe::kCopyDone || type == fe::kCopyFail;
+}
+
+bool is_known(std::uint8_t type) {
+  return std::string_view("QPBDECHSFdcfX").find(static_cast<char>(type)) !=
+         std::string_view::npos;
+}
+
+bool is_small(std::uint8_t type) {
+  return std::string_view("DCEHScfX").find(static_cast<char>(type)) != std::string_view::npos;
+}
+
+// As much of a Query's text as is there.
+std::string_view query_text(const Piece& piece) {
+  const std::size_t size = piece.total > wire::kHeaderSize ? piece.total - wire::kHeaderSize - 1 : 0;
+  return as_text(piece.bytes.subspan(wire::kHeaderSize)).substr(0, size);
+}
+
+}  // namespace
+
+std::size_t ClientWants::want(std::uint8_t type, std::size_t total) {
+  switch (type) {
+    case fe::kQuery: return std::min(total, kScan);
+    case fe::kParse: return std::min(total, kParse);
+    case fe::kBind: return std::min(total, kNames);
+    case fe::kDescribe:
+    case fe::kClose:
+    case fe::kPassword: return std::min(total, wire::kSmallMessage + wire::kHeaderSize);
+    default: return wire::kHeaderSize;
+  }
+}
+
+bool Engine::client_readable(ClientId id, Instant now, Effects& out) {
+  Client* c = client(id);
+  if (c == nullptr) return false;
+  if (c->phase == ClientPhase::Console) return !c->busy;
+  if (c->phase == ClientPhase::Welcome || c->phase == ClientPhase::Closing) return false;
+  if (c->phase != ClientPhase::Ready) return true;
+  if (c->server != nullptr) {
+    c->throttled = c->server->requests.size() >= kRequestsMax;
+    return !c->server->held && !c->throttled;
+  }
+  Room& room = room_of(*c);
+  if (c->state == pool::ClientState::Waiting) return false;
+  if (!c->framer.at_boundary() || c->backlog || room.available() != nullptr) return true;
+  if (room.failing() && room.connections() == room.servers(pool::ServerState::Login).size()) {
+    return true;  // its request is read, and answered with the reason
+  }
+  room.move(*c, pool::ClientState::Waiting, now);
+  want_servers(room, now, out);
+  return false;
+}
+
+void Engine::client_bytes(ClientId id, Bytes in, Instant now, Effects& out) {
+  Client* c = client(id);
+  if (c == nullptr) return;
+  if (c->backlog) {
+    wire::Buffer& backlog = *c->backlog;
+    backlog.insert(backlog.end(), in.begin(), in.end());
+    in = out.arena().copy(backlog);
+    c->backlog.reset();
+  }
+  bool progress = true;  // even without new bytes: the framer may hold a message that had to wait
+  while (progress && c != nullptr) {
+    const std::size_t before = in.size();
+    const ClientPhase phase = c->phase;
+    switch (phase) {
+      case ClientPhase::Startup: startup_bytes(*c, in, now, out); break;
+      case ClientPhase::Auth: auth_bytes(*c, in, now, out); break;
+      case ClientPhase::Ready: relay_client(*c, in, now, out); break;
+      case ClientPhase::Console: console_bytes(*c, in, now, out); break;
+      case ClientPhase::Welcome:
+      case ClientPhase::Cancel:
+      case ClientPhase::Closing: break;
+    }
+    c = client(id);
+    progress = c != nullptr && !in.empty() && (c->phase != phase || in.size() != before);
+  }
+  if (c == nullptr || c->phase == ClientPhase::Closing || c->phase == ClientPhase::Cancel) return;
+  if (!in.empty()) c->backlog = std::make_unique<wire::Buffer>(in.begin(), in.end());
+  if (c->phase == ClientPhase::Ready && c->server != nullptr)
+    after_traffic(*c->server, now, out);
+}
+
+// Stops early, with bytes left in `in`, where the client has to wait for a server.
+void Engine::relay_client(Client& c, Bytes& in, Instant now, Effects& out) {
+  const ClientId id = c.id;
+  room_of(c).counters.received += in.size();
+  while (client(id) != nullptr && c.phase == ClientPhase::Ready) {
+    const Bytes before = in;
+    const Piece piece = c.framer.next(in);
+    switch (piece.kind) {
+      case Piece::Kind::None: return;
+      case Piece::Kind::Bad:
+        refuse(c, Fault::BadPacket, "invalid message length", now, out);
+        return;
+      case Piece::Kind::Body:
+        if (c.forwarding && c.server != nullptr) out.forward(c.server->id, piece.bytes);
+        break;
+      case Piece::Kind::Head:
+        if (!client_message(c, piece, now, out)) {
+          c.framer.unget(piece, before, in);
+          return;
+        }
+        break;
+    }
+  }
+}
+
+// False where the message has to wait for a server.
+bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects& out) {
+  c.forwarding = false;
+  if (!is_known(piece.type) || piece.total - 1 > config_->settings.max_packet_size ||
+      (is_small(piece.type) && piece.total > wire::kSmallMessage + wire::kHeaderSize)) {
+    refuse(c, is_known(piece.type) ? Fault::BadPacket : Fault::UnknownMessage,
+           is_known(piece.type) ? "invalid message length" : "", now, out);
+    return true;
+  }
+  if (piece.type == fe::kTerminate) {
+    drop_client(c, "client close request", now, out);
+    return true;
+  }
+  if (c.server == nullptr) {
+    if (answer_idle(c, piece, now, out)) return true;
+    if (!acquire(c, now, out)) return client(c.id) == nullptr || c.phase == ClientPhase::Closing;
+  }
+  Server& s = *c.server;
+  if (s.held) return false;
+  // After an error PostgreSQL reads on to the next Sync and does nothing.
+  if (s.skipping && piece.type != fe::kSync) return true;
+  switch (piece.type) {
+    case fe::kQuery: on_query(c, piece, now, out); break;
+    case fe::kParse: on_parse(c, piece, now, out); break;
+    case fe::kBind: on_bind(c, piece, now, out); break;
+    case fe::kDescribe: on_describe(c, piece, now, out); break;
+    case fe::kClose: on_close(c, piece, now, out); break;
+    case fe::kExecute:
+      push(s, {.kind = Request::Kind::Execute}, now);
+      s.unsynced = true;
+      pass(c, piece, out);
+      break;
+    case fe::kSync: on_sync(c, piece, now, out); break;
+    case fe::kFunctionCall:
+      push(s, {.kind = Request::Kind::Function}, now);
+      pass(c, piece, out);
+      break;
+    case fe::kCopyData:
+      if (!s.requests.empty()) pass(c, piece, out);  // else PostgreSQL would ignore it
+      break;
+    case fe::kCopyDone:
+    case fe::kCopyFail: on_copy_end(c, piece, now, out); break;
+    default: pass(c, piece, out); break;  // Flush
+  }
+  return true;
+}
+
+// Messages that need no server while nothing is outstanding. True if the message was one.
+bool Engine::answer_idle(Client& c, const Piece& piece, Instant now, Effects& out) {
+  if (piece.type == fe::kFlush || is_copy(piece.type)) return true;  // nothing to do, as there
+  if (piece.type == fe::kSync) {
+    wire::append_ready(scratch_, 'I');
+    out.send(c.id, scratch_);
+    scratch_.clear();
+    return true;
+  }
+  if (piece.type == fe::kQuery && piece.whole() && c.statements && sql::scan(query_text(piece)).deallocates)
+    return deallocate(c, query_text(piece), now, out);
+  return false;
+}
+
+void Engine::on_query(Client& c, const Piece& piece, Instant now, Effects& out) {
+  Server& s = *c.server;
+  // A simple Query also ends the unnamed statement.
+  if (c.unnamed) c.unnamed->clear();
+  s.unnamed_owner = {};
+  Room& room = room_of(c);
+  const std::string_view text = query_text(piece);
+  if (room.limits().mode != pool::Mode::Session) {
+    const sql::Effects effects = piece.whole() ? sql::scan(text) : kAnything;
+    note_effects(s, effects, text);
+    if (effects.deallocates && piece.whole() && deallocate(c, text, now, out)) return;
+  }
+  push(s, {.kind = Request::Kind::Query}, now);
+  pass(c, piece, out);
+}
+
+void Engine::on_sync(Client& c, const Piece& piece, Instant now, Effects& out) {
+  Server& s = *c.server;
+  s.unsynced &= s.copy_in;  // PostgreSQL ignores a Sync while it reads COPY data
+  s.skipping = false;
+  push(s, {.kind = s.copy_in ? Request::Kind::EatenSync : Request::Kind::Sync}, now);
+  pass(c, piece, out);
+}
+
+void Engine::on_copy_end(Client& c, const Piece& piece, Instant now, Effects& out) {
+  Server& s = *c.server;
+  c.copying = false;
+  if (s.requests.empty()) return;
+  push(s, {.kind = Request::Kind::CopyEnd}, now);
+  s.copy_in = false;
+  pass(c, piece, out);
+}
+
+void Engine::pass(Client& c, const Piece& piece, Effects& out) {
+  c.forwarding = true;
+  if (piece.held) {
+    out.send(c.server->id, piece.bytes);
+  } else {
+    out.forward(c.server->id, piece.bytes);
+  }
+}
+
+void Engine::push(Server& s, Request request, Instant now) {
+  if (s.requests.empty()) s.query_start = now;
+  s.requests.push(request);
+}
+
+void Engine::note_effects(Server& s, sql::Effects effects, std::string_view text) {
+  if (effects.schema) s.schema_touched = true;
+  if (!effects.settings) return;
+  s.settings_touched = true;
+  if (effects.custom_names) sql::custom_names(text, s.custom_names);
+}
+
+}  // namespace weir::session

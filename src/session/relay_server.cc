@@ -1,0 +1,335 @@
+// From server to client: each answer is matched with the request at the head of the queue, goes to
+// the client, is kept back, or is replaced; and at the end of the last one the server is free.
+#include <algorithm>
+
+#include "base/check.h"
+#include "session/engine.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+using wire::Piece;
+namespace be = wire::be;
+using Kind = Request::Kind;
+
+std::size_t ServerWants::want(std::uint8_t type, std::size_t total) {
+  switch (type) {
+    case be::kErrorResponse: return std::min(total, kReport);
+    case be::kCommandComplete:
+    case be::kParameterStatus:
+    case be::kReadyForQuery:
+    case be::kAuthentication:
+    case be::kBackendKeyData:
+    case be::kNegotiate: return std::min(total, std::size_t{64 * 1024});
+    default: return wire::kHeaderSize;
+  }
+}
+
+void Engine::server_bytes(ServerId id, Bytes in, Instant now, Effects& out) {
+  Server* s = server(id);
+  if (s == nullptr || s->phase == ServerPhase::Canceling) return;
+  room_of(*s).counters.sent += in.size();
+  if (s->phase == ServerPhase::Login) server_login_bytes(*s, in, now, out);
+  s = server(id);
+  if (s == nullptr || s->phase != ServerPhase::Ready) return;
+  relay_server(*s, in, now, out);
+  s = server(id);
+  if (s != nullptr) after_traffic(*s, now, out);
+}
+
+void Engine::relay_server(Server& s, Bytes& in, Instant now, Effects& out) {
+  const ServerId id = s.id;
+  while (server(id) != nullptr) {
+    const Piece piece = s.framer.next(in);
+    switch (piece.kind) {
+      case Piece::Kind::None: return;
+      case Piece::Kind::Bad:
+        lose_server(s, Fault::ServerCrashed, "the server sent a message with a bad length", now,
+                    out);
+        return;
+      case Piece::Kind::Body:
+        if (s.forwarding && s.client != nullptr) out.forward(s.client->id, piece.bytes);
+        if (s.row_open) on_pooler_row(s, piece.bytes, piece.last);
+        break;
+      case Piece::Kind::Head:
+        if (!server_message(s, piece, now, out)) return;
+        break;
+    }
+  }
+}
+
+// False where the server is gone afterwards.
+bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects& out) {
+  const ServerId id = s.id;
+  const Request* head = s.requests.empty() ? nullptr : &s.requests.front();
+  const bool ours = head != nullptr && head->whose == Request::For::Pooler;
+  s.forwarding = s.client != nullptr && !ours;
+  switch (piece.type) {
+    case be::kDataRow:
+      if (ours) begin_pooler_row(s, piece);
+      break;
+    case be::kReadyForQuery:
+      on_ready(s, piece.last && piece.total == 6 ? static_cast<char>(piece.bytes[5]) : '?', now, out);
+      return server(id) != nullptr;
+    case be::kErrorResponse: on_error(s, piece, now, out); return server(id) != nullptr;
+    case be::kParameterStatus:
+      on_parameter_status(s, piece.message().body);
+      s.forwarding = s.client != nullptr && (!ours || !ends_with_ready(head->kind));
+      break;
+    case be::kNoticeResponse:
+    case be::kNotification:
+      s.forwarding = s.client != nullptr && (!ours || !ends_with_ready(head->kind));
+      break;
+    case be::kParseComplete: return answered(s, piece, Kind::Parse, now, out);
+    case be::kBindComplete: return answered(s, piece, Kind::Bind, now, out);
+    case be::kCloseComplete: return answered(s, piece, Kind::Close, now, out);
+    case be::kRowDescription:
+      if (head != nullptr && head->kind == Kind::Describe)
+        return answered(s, piece, Kind::Describe, now, out);
+      break;
+    case be::kNoData: return answered(s, piece, Kind::Describe, now, out);
+    case be::kCommandComplete:
+      on_command_complete(s, piece);
+      [[fallthrough]];
+    case be::kEmptyQuery:
+    case be::kPortalSuspended:
+      if (head != nullptr && head->kind == Kind::Execute)
+        return answered(s, piece, Kind::Execute, now, out);
+      break;
+    case be::kCopyIn:
+    case be::kCopyBoth: begin_copy(s); break;
+    case be::kCopyOut:
+    case be::kCopyData:
+    case be::kCopyDone:
+    case be::kFunctionCallResponse:
+    case be::kParameterDescription: break;
+    default:
+      lose_server(s, Fault::ServerCrashed, "the server sent an unexpected message", now, out);
+      return false;
+  }
+  to_client(s, piece, out);
+  return true;
+}
+
+void Engine::to_client(Server& s, const Piece& piece, Effects& out) {
+  if (!s.forwarding) return;
+  if (piece.held) {
+    out.send(s.client->id, piece.bytes);
+  } else {
+    out.forward(s.client->id, piece.bytes);
+  }
+}
+
+// An answer that ends the request at the head of the queue.
+bool Engine::answered(Server& s, const Piece& piece, Kind kind, Instant now, Effects& out) {
+  if (s.requests.empty() || s.requests.front().kind != kind) {
+    lose_server(s, Fault::ServerCrashed, "the server answered out of turn", now, out);
+    return false;
+  }
+  to_client(s, piece, out);
+  pop_request(s, out);
+  return true;
+}
+
+// Takes the head off the queue as carried out, and gives the pooler's own answers that follow.
+void Engine::pop_request(Server& s, Effects& out) {
+  const Request& done = s.requests.front();
+  if (done.undoable && s.client != nullptr) s.client->statements->confirm_oldest();
+  const bool copy_ended = done.kind == Kind::Execute || done.kind == Kind::Query;
+  s.requests.pop();
+  if (copy_ended) s.copy_in = false;
+  while (!s.requests.empty() && !s.copy_in && is_silent(s.requests.front().kind)) s.requests.pop();
+  flush_fakes(s, out);
+  if (s.client != nullptr && s.client->throttled && s.requests.size() < kResumeBelow) {
+    s.client->throttled = false;
+    out.read(s.client->id);
+  }
+}
+
+void Engine::flush_fakes(Server& s, Effects& out) {
+  while (!s.requests.empty() && is_fake(s.requests.front().kind)) {
+    const Request fake = s.requests.front();
+    if (fake.undoable && s.client != nullptr) s.client->statements->confirm_oldest();
+    s.requests.pop();
+    if (fake.kind == Kind::FakeDeallocate) {
+      append_deallocated(s.status);
+    } else {
+      wire::append_empty(scratch_, fake.kind == Kind::FakeParse ? be::kParseComplete
+                                                                : be::kCloseComplete);
+    }
+    if (s.client != nullptr) out.send(s.client->id, scratch_);
+    scratch_.clear();
+  }
+}
+
+void Engine::begin_copy(Server& s) {
+  s.copy_in = true;
+  if (s.client != nullptr) s.client->copying = true;
+  // Syncs that were sent behind the COPY are read by it and get no answer.
+  std::size_t i = 1;
+  for (; i < s.requests.size() && s.requests[i].kind != Kind::CopyEnd; ++i)
+    if (s.requests[i].kind == Kind::Sync) s.requests[i].kind = Kind::EatenSync;
+  if (i < s.requests.size()) s.copy_in = false;
+  bool synced = false;
+  for (; i < s.requests.size(); ++i) synced |= s.requests[i].kind == Kind::Sync;
+  if (!synced && !s.requests.empty() && s.requests.front().kind == Kind::Execute)
+    s.unsynced = true;
+}
+
+void Engine::on_ready(Server& s, char status, Instant now, Effects& out) {
+  while (!s.requests.empty() && is_silent(s.requests.front().kind)) s.requests.pop();
+  if (s.requests.empty() || !ends_with_ready(s.requests.front().kind) ||
+      (status != 'I' && status != 'T' && status != 'E')) {
+    lose_server(s, Fault::ServerCrashed, "the server answered out of turn", now, out);
+    return;
+  }
+  const Request request = s.requests.front();
+  s.status = status;
+  s.last_ready = now;
+  s.copy_in = false;
+  if (request.whose == Request::For::Pooler && request.kind != Kind::Sync) {
+    s.requests.pop();
+    finish_pooler_query(s, request.kind, now, out);
+    return;
+  }
+  if (s.client != nullptr && request.whose == Request::For::Client) {
+    s.client->copying = false;
+    wire::append_ready(scratch_, status);
+    out.send(s.client->id, scratch_);
+    scratch_.clear();
+  }
+  count_query(s, now);
+  pop_request(s, out);
+  if (status != 'I' && room_of(s).limits().mode == pool::Mode::Statement && s.client != nullptr)
+    lose_server(s, Fault::StatementMode, "", now, out);
+}
+
+void Engine::count_query(Server& s, Instant now) {
+  stats::Counters& counters = room_of(s).counters;
+  ++counters.query_count;
+  counters.query_time += static_cast<std::uint64_t>((now - s.query_start).count());
+  s.query_start = now;
+  if (s.status != 'I') return;
+  ++counters.xact_count;
+  counters.xact_time += static_cast<std::uint64_t>((now - s.xact_start).count());
+  s.xact_start = now;
+  if (s.schema_touched) {
+    s.schema_touched = false;
+    ledger_.schema_epoch.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void Engine::on_error(Server& s, const Piece& piece, Instant now, Effects& out) {
+  const Bytes body = piece.message().body;
+  const bool fatal = wire::report_field(body, 'V') == "FATAL" ||
+                     wire::report_field(body, 'V') == "PANIC";
+  s.said_fatal |= fatal && s.client != nullptr;
+  if (s.requests.empty()) {
+    s.doubtful = true;
+    to_client(s, piece, out);
+    return;
+  }
+  const Request head = s.requests.front();
+  if (head.whose == Request::For::Pooler && ends_with_ready(head.kind)) {
+    s.pooler_error = true;
+    s.pooler_sqlstate = wire::report_field(body, 'C');
+    s.pooler_message = wire::report_field(body, 'M');
+    s.said_fatal = false;
+    return;
+  }
+  s.forwarding = s.client != nullptr;
+  if (head.statement != 0 && wire::report_field(body, 'R') == "RevalidateCachedQuery") {
+    s.stale.push_back(head.statement);
+    ledger_.schema_epoch.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (head.kind != Kind::Refuse || !replace_refusal(s, body, out)) to_client(s, piece, out);
+  if (error_skips_to_sync(head.kind)) skip_to_sync(s, now, out);
+}
+
+// The server named its own name of a statement; the client is told of the one it used.
+bool Engine::replace_refusal(Server& s, Bytes body, Effects& out) {
+  ASSERT(!s.refused.empty());
+  if (wire::report_field(body, 'C') != "42P05" || s.client == nullptr) return false;
+  const std::string message = "prepared statement \"" + s.refused.front() + "\" already exists";
+  wire::Writer w(scratch_, be::kErrorResponse);
+  Reader in(body);
+  while (const std::uint8_t code = in.u8()) {
+    const std::string_view value = in.cstr();
+    w.u8(code).cstr(code == 'M' ? std::string_view(message) : value);
+  }
+  w.u8(0).finish();
+  out.send(s.client->id, scratch_);
+  scratch_.clear();
+  s.forwarding = false;
+  return true;
+}
+
+// The server reads on to the next Sync: what was sent before it is undone, the newest first.
+void Engine::skip_to_sync(Server& s, Instant, Effects& out) {
+  std::size_t end = 0;
+  while (end < s.requests.size() && s.requests[end].kind != Kind::Sync) ++end;
+  s.skipping = end == s.requests.size();
+  for (std::size_t i = end; i-- > 0;) undo_request(s, s.requests[i]);
+  for (std::size_t i = 0; i < end; ++i) s.requests.pop();
+  s.refused.clear();
+  s.copy_in = false;
+  flush_fakes(s, out);
+}
+
+void Engine::undo_request(Server& s, const Request& request) {
+  if (request.undoable && s.client != nullptr) s.client->statements->undo_newest();
+  if (request.kind == Kind::Parse && request.statement != 0) {
+    s.statements.remove(request.statement);
+  } else if (request.kind == Kind::Parse) {
+    unnamed_uncertain(s);
+  } else if (request.kind == Kind::Close && request.statement != 0) {
+    s.stale.push_back(request.statement);  // under that name nothing can be made anew
+  } else if (request.kind == Kind::EatenSync) {
+    s.doubtful = true;  // read as COPY data, or not: who knows
+  }
+}
+
+void Engine::on_command_complete(Server& s, const Piece& piece) {
+  if (piece.bytes.size() < 8 || piece.bytes[5] != 'D') return;
+  const std::string_view tag = Reader(piece.message().body).cstr();
+  if (tag != "DEALLOCATE ALL" && tag != "DISCARD ALL") return;
+  s.statements.clear();
+  s.stale.clear();
+  if (s.client != nullptr && s.client->statements) s.client->statements->clear();
+  if (tag == "DISCARD ALL") s.unnamed_owner = {};
+}
+
+void Engine::on_parameter_status(Server& s, Bytes body) {
+  Reader in(body);
+  const std::string_view name = in.cstr();
+  const std::string_view value = in.cstr();
+  if (!in.ok()) return;
+  wire::set_parameter(s.reported, name, value);
+  // A function may have set it: the server is asked before it is handed on.
+  const bool applied = !s.requests.empty() && s.requests.front().kind == Kind::Apply;
+  if (!applied) s.settings_touched = true;
+}
+
+void Engine::begin_pooler_row(Server& s, const Piece& piece) {
+  s.row.clear();
+  s.row_open = true;
+  on_pooler_row(s, piece.message().body, piece.last);
+}
+
+// A row of an inquiry: a name and its value.
+void Engine::on_pooler_row(Server& s, Bytes part, bool last) {
+  s.row.append(as_text(part));
+  if (!last) return;
+  s.row_open = false;
+  Reader in(as_bytes(s.row));
+  const std::uint16_t columns = in.u16();
+  const std::uint32_t name_size = in.u32();
+  if (columns != 2 || name_size > 1024) return;
+  const std::string_view name = as_text(in.bytes(name_size));
+  const std::uint32_t value_size = in.u32();
+  if (!in.ok() || value_size == 0xffffffff) return;  // NULL: not set
+  const std::string_view value = as_text(in.bytes(value_size));
+  if (in.ok()) s.answer.emplace_back(name, value);
+}
+
+}  // namespace weir::session

@@ -1,0 +1,58 @@
+// What a server still has to answer, in order: the queue behind every rule about when a server is
+// free, which answers belong to the client, and where an answer of the pooler's own goes.
+#pragma once
+
+#include <cstdint>
+
+#include "base/ring.h"
+
+namespace weir::session {
+
+struct Request {
+  enum class Kind : std::uint8_t {
+    Query,      // simple Query; ends with ReadyForQuery
+    Function,   // FunctionCall; ends with ReadyForQuery
+    Sync,       // ends with ReadyForQuery
+    EatenSync,  // a Sync the server reads while in COPY: no answer
+    Parse, Bind, Describe, Execute, Close,
+    CopyEnd,    // CopyDone or CopyFail: no answer of its own
+    FakeParse,  // ParseComplete that the pooler gives
+    FakeClose,  // CloseComplete that the pooler gives
+    FakeDeallocate,  // CommandComplete and ReadyForQuery that the pooler gives
+    Refuse,     // a message made to fail; its error is replaced by one of the pooler's
+    Apply,      // the pooler's own Query: settings of the client
+    Inquire,    // the pooler's own Query: which settings are in force
+    Check,      // the pooler's own Query: server_check_query, reset query, ROLLBACK
+  };
+  enum class For : std::uint8_t { Client, Pooler };  // whose answer it is
+
+  Kind kind = Kind::Query;
+  For whose = For::Client;
+  bool undoable = false;  // has an entry in the undo log of the client's statement names
+  std::uint64_t statement = 0;  // the server statement that a Parse makes or a Close removes
+};
+
+constexpr bool ends_with_ready(Request::Kind k) {
+  using enum Request::Kind;
+  return k == Query || k == Function || k == Sync || k == Apply || k == Inquire || k == Check;
+}
+
+constexpr bool is_fake(Request::Kind k) {
+  using enum Request::Kind;
+  return k == FakeParse || k == FakeClose || k == FakeDeallocate;
+}
+
+// What the server reads without answering: it matters only while something is in front of it.
+constexpr bool is_silent(Request::Kind k) {
+  return k == Request::Kind::EatenSync || k == Request::Kind::CopyEnd;
+}
+
+// Whether an error in it makes PostgreSQL skip everything up to the next Sync.
+constexpr bool error_skips_to_sync(Request::Kind k) {
+  using enum Request::Kind;
+  return k == Parse || k == Bind || k == Describe || k == Execute || k == Close || k == Refuse;
+}
+
+using Requests = Ring<Request>;
+
+}  // namespace weir::session

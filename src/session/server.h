@@ -1,0 +1,101 @@
+// A server connection as the core knows it. Owned by the Engine's slab.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/login.h"
+#include "pool/slot.h"
+#include "session/requests.h"
+#include "session/settings.h"
+#include "session/statements.h"
+#include "wire/framer.h"
+
+namespace weir::session {
+
+struct Client;
+
+// Stands for the owner of an unnamed statement that no client here is.
+inline constexpr ClientId kStranger = {.index = ClientId::kNone - 1, .generation = 0};
+
+enum class ServerPhase : std::uint8_t {
+  Connecting,  // no connection yet
+  Login,       // startup packet sent, up to the first ReadyForQuery
+  Ready,       // serves
+  Canceling,   // carries a cancel request: nothing is read but its end
+};
+
+// How much of a server's message must be there before it is looked at.
+struct ServerWants {
+  static constexpr std::size_t kReport = 16 * 1024;  // of an ErrorResponse
+  static std::size_t want(std::uint8_t type, std::size_t total);
+};
+
+// Where a server is, as the configuration names it. Addresses are resolved by whoever connects.
+struct Endpoint {
+  std::string host;  // empty or beginning with / or @: a Unix socket directory
+  std::uint16_t port = 0;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+// The clean-up of a server whose client left in the middle.
+enum class Rescue : std::uint8_t {
+  None,
+  Draining,     // waits for the answers to what the client had sent
+  RollingBack,  // the transaction is being rolled back
+  Resetting,    // server_reset_query runs
+};
+
+struct Server : pool::ServerSlot {
+  explicit Server(ServerId the_id) : pool::ServerSlot(the_id) {}
+
+  ServerPhase phase = ServerPhase::Connecting;
+  char status = 'I';          // of the last ReadyForQuery
+  bool unsynced = false;      // extended messages were sent and no Sync after them
+  bool skipping = false;      // an error was seen: the server skips to the client's Sync
+  bool copy_in = false;       // reads COPY data
+  bool settings_touched = false;  // a statement may have changed session settings
+  bool schema_touched = false;    // a statement may have changed a schema
+  bool doubtful = false;      // its state is not known for certain: closed instead of released
+  bool pooler_error = false;  // the pooler's own query at the head of the queue has failed
+  bool said_fatal = false;    // has told its client why it is going away
+  bool held = false;          // messages of the client wait for the end of an Apply
+  bool forwarding = false;    // the rest of the message in progress goes to the client
+  bool row_open = false;      // a row of the pooler's own query is coming in
+  Rescue rescue = Rescue::None;
+  unsigned cancels = 0;       // cancel connections in flight against it
+  Client* client = nullptr;
+  ClientId unnamed_owner;     // whose unnamed statement it holds; invalid: it holds none
+  Requests requests;
+  wire::Framer<ServerWants> framer;
+  SettingsRef settings;       // in force on the server
+  SettingsRef applying;       // asked for by the Apply in the queue
+  wire::Parameters reported;  // its parameter reports
+  wire::Parameters answer;    // rows of the pooler's own Inquire so far
+  std::string row;            // a row of it that came in pieces
+  std::vector<std::string> custom_names;  // settings that pg_settings does not list
+  ServerStatements statements;
+  std::vector<std::uint64_t> stale;  // statements it holds with plans that no longer fit
+  std::deque<std::string> refused;   // names of the Refuse entries in the queue
+  std::string pooler_sqlstate;       // of the error behind pooler_error, and its text
+  std::string pooler_message;
+  std::unique_ptr<auth::ServerLogin> login;
+  Endpoint endpoint;
+  std::uint64_t epoch = 0;    // of its room when it was opened
+  std::uint32_t pid = 0;
+  std::string cancel_key;
+  Instant query_start{};
+  Instant last_ready{};
+  Instant xact_start{};
+  std::string local_address;
+  std::uint16_t local_port = 0;
+
+  // A cancel connection: what it cancels and who asked, here or on another worker.
+  ServerId cancel_target;
+  ClientId cancel_asker;
+  int cancel_asker_worker = -1;
+};
+
+}  // namespace weir::session

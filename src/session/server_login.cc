@@ -1,0 +1,205 @@
+// Opening a server connection: startup packet, authentication, parameters, the first ReadyForQuery.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "session/engine.h"
+#include "wire/message.h"
+
+namespace weir::session {
+
+using pool::ClientState;
+using pool::ServerState;
+using wire::Piece;
+namespace be = wire::be;
+
+// The room has already been given the right to one more connection.
+void Engine::open_server(Room& room, Instant now, Effects& out) {
+  Server& s = servers_.emplace();
+  const auto& hosts = room.entry->hosts;
+  s.endpoint.port = room.entry->port;
+  s.endpoint.host = hosts.empty() ? config_->settings.unix_socket_dir
+                                  : hosts[room.next_host++ % hosts.size()];
+  s.connected = now;
+  s.epoch = room.epoch;
+  s.settings = room.base;
+  room.move(s, ServerState::Login, now);
+  out.connect(s.id);
+}
+
+const Endpoint* Engine::endpoint(ServerId id) {
+  const Server* s = server(id);
+  return s == nullptr ? nullptr : &s->endpoint;
+}
+
+void Engine::server_connected(ServerId id, std::string_view local_address,
+                              std::uint16_t local_port, Instant now, Effects& out) {
+  Server* s = server(id);
+  if (s == nullptr) return;
+  s->local_address = local_address;
+  s->local_port = local_port;
+  if (s->phase == ServerPhase::Canceling) {
+    wire::append_cancel(scratch_, s->pid, as_bytes(s->cancel_key));
+    out.send(id, scratch_);
+    scratch_.clear();
+    return;
+  }
+  Room& room = room_of(*s);
+  s->phase = ServerPhase::Login;
+  log(*s, out, LogLevel::Log, fmt::format("new connection to server (from {}:{})", local_address,
+                                         local_port));
+  wire::Parameters parameters = {
+      {"user", room.user()},
+      {"database", std::string(config::Config::server_dbname(*room.entry, room.database()))}};
+  const auto also = [&parameters](const char* name, const std::optional<std::string>& value) {
+    if (value) parameters.emplace_back(name, *value);
+  };
+  also("client_encoding", room.entry->client_encoding);
+  also("datestyle", room.entry->datestyle);
+  also("timezone", room.entry->timezone);
+  also("application_name", room.entry->application_name);
+  wire::append_startup(scratch_, wire::kProtocol30, parameters);
+  out.send(id, scratch_);
+  scratch_.clear();
+  begin_server_login(*s, now);
+}
+
+void Engine::begin_server_login(Server& s, Instant) {
+  Room& room = room_of(s);
+  auth::ScramNonce nonce;
+  random_.fill(nonce);
+  auth::Secret secret;
+  const config::Database& entry = *room.entry;
+  if (entry.password) {
+    secret = auth::parse_secret(*entry.password);
+  } else if (!room.clear_password.empty()) {
+    secret = {.kind = auth::SecretKind::Plain, .text = room.clear_password, .scram = {}};
+  } else if (const auth::Secret* known = config_->auth_users.find(room.user())) {
+    secret = *known;
+  }
+  s.login = std::make_unique<auth::ServerLogin>(auth::ServerLogin::Input{
+      .user = room.user(), .secret = &secret, .keys = room.keys ? &*room.keys : nullptr,
+      .nonce = nonce});
+}
+
+void Engine::server_failed(ServerId id, std::string_view reason, Instant now, Effects& out) {
+  Server* s = server(id);
+  if (s == nullptr) return;
+  if (s->phase == ServerPhase::Canceling) {
+    cancel_over(*s, now, out);
+    return;
+  }
+  login_failed(*s, std::string(reason), "08006", now, out);
+}
+
+void Engine::server_login_bytes(Server& s, Bytes& in, Instant now, Effects& out) {
+  const ServerId id = s.id;
+  while (server(id) != nullptr && s.phase == ServerPhase::Login) {
+    const Piece piece = s.framer.next(in);
+    if (piece.kind == Piece::Kind::None) return;
+    if (piece.kind == Piece::Kind::Body) continue;
+    if (piece.kind == Piece::Kind::Bad || !login_message(s, piece, now, out)) {
+      if (server(id) != nullptr) login_failed(s, "unexpected message in login", "08P01", now, out);
+      return;
+    }
+  }
+}
+
+// False where the message has no place in a login.
+bool Engine::login_message(Server& s, const Piece& piece, Instant now, Effects& out) {
+  const Bytes body = piece.message().body;
+  switch (piece.type) {
+    case be::kAuthentication: return piece.last && on_authentication(s, body, now, out);
+    case be::kParameterStatus: {
+      Reader in(body);
+      const std::string_view name = in.cstr();
+      const std::string_view value = in.cstr();
+      if (in.ok()) wire::set_parameter(s.reported, name, value);
+      return in.ok();
+    }
+    case be::kBackendKeyData: {
+      Reader in(body);
+      s.pid = in.u32();
+      s.cancel_key = as_text(in.rest());
+      return in.ok() && !s.cancel_key.empty();
+    }
+    case be::kErrorResponse:
+      login_failed(s, std::string(wire::report_field(body, 'M')),
+                   std::string(wire::report_field(body, 'C')), now, out);
+      return true;
+    case be::kNoticeResponse:
+    case be::kNegotiate: return true;
+    case be::kReadyForQuery:
+      if (s.login) return false;
+      server_ready(s, now, out);
+      return true;
+    default: return false;
+  }
+}
+
+bool Engine::on_authentication(Server& s, Bytes body, Instant now, Effects& out) {
+  if (!s.login) return false;
+  const auth::ServerStep step = s.login->on_request(body);
+  if (const auto* answer = std::get_if<auth::ServerAnswer>(&step)) {
+    out.send(s.id, as_bytes(answer->message));
+  } else if (std::holds_alternative<auth::ServerLoginOk>(step)) {
+    s.login.reset();
+  } else if (const auto* failed = std::get_if<auth::LoginFailed>(&step)) {
+    login_failed(s, failed->text, "28P01", now, out);
+  }
+  return true;
+}
+
+void Engine::server_ready(Server& s, Instant now, Effects& out) {
+  Room& room = room_of(s);
+  s.phase = ServerPhase::Ready;
+  s.connected = now;
+  s.status = 'I';
+  s.last_ready = now;
+  s.framer.reset();
+  room.base->reported = s.reported;
+  room.base->accepted = true;
+  room.connect_succeeded();
+  if (s.close_needed || s.epoch != room.epoch || room.paused) {
+    close_server(s, "obsolete connection", now, out);
+    return;
+  }
+  serve(room, s, now, out);
+  want_servers(room, now, out);
+}
+
+void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, Instant now,
+                          Effects& out) {
+  Room& room = room_of(s);
+  const bool refused = s.phase == ServerPhase::Login && sqlstate != "08006";
+  log(s, out, LogLevel::Warning, fmt::format("server login failed: {}", reason));
+  s.phase = ServerPhase::Connecting;
+  out.close(s.id);
+  forget_server(s);
+  const bool starting = sqlstate == "57P03";
+  const bool full = sqlstate == "53300" && room.connections() > 0;
+  if (starting || full) {
+    room.connect_postponed(now);
+    return;
+  }
+  room.connect_failed(std::move(reason), std::move(sqlstate), now);
+  if (room.connections() == 0) turn_away_waiters(room, refused, now, out);
+}
+
+// With no server left, those who wait are told why. Clients in the middle of their own login wait
+// on for a server that cannot be reached, but not for one that has refused.
+void Engine::turn_away_waiters(Room& room, bool also_logins, Instant now, Effects& out) {
+  room.clients(ClientState::Waiting).for_each([&](pool::ClientSlot& slot) {
+    Client& c = static_cast<Client&>(slot);
+    if (c.phase != ClientPhase::Welcome) {
+      refuse_failing(c, now, out);
+    } else if (also_logins) {
+      const std::string message = room.failure();
+      const std::string sqlstate = room.failure_sqlstate();
+      refuse_report(c, {.severity = "FATAL", .sqlstate = sqlstate, .message = message}, now, out);
+    }
+  });
+}
+
+}  // namespace weir::session

@@ -1,0 +1,119 @@
+// What SHOW, metrics and the page get to see of this worker.
+#include <algorithm>
+
+#include "session/engine.h"
+
+namespace weir::session {
+
+using pool::ClientState;
+using pool::ServerState;
+
+namespace {
+
+std::string_view state_name(const Client& c) {
+  switch (c.state) {
+    case ClientState::Waiting: return "waiting";
+    case ClientState::Active: return "active";
+    case ClientState::Idle: return "idle";
+    case ClientState::Login:
+    case ClientState::Gone: return c.phase == ClientPhase::Console ? "active" : "login";
+  }
+  return "";
+}
+
+std::string_view state_name(ServerState state) {
+  switch (state) {
+    case ServerState::Login: return "new";
+    case ServerState::Idle: return "idle";
+    case ServerState::Used: return "used";
+    case ServerState::Tested: return "tested";
+    case ServerState::Active: return "active";
+    case ServerState::BeingCanceled: return "being_canceled";
+    case ServerState::Cancel: return "active_cancel";
+    case ServerState::Gone: break;
+  }
+  return "";
+}
+
+std::string application_name(const SettingsRef& settings) {
+  if (!settings) return {};
+  const auto& values = settings->values;
+  const auto it = std::ranges::find_if(
+      values, [](const auto& entry) { return entry.first == "application_name"; });
+  return it == values.end() ? std::string() : it->second;
+}
+
+}  // namespace
+
+std::uint64_t connection_number(unsigned worker, Connection c) {
+  const std::uint64_t side = c.side == Connection::Side::Client ? 0 : 1;
+  return ((std::uint64_t{worker} << 24 | c.index) << 1 | side) + 1;
+}
+
+Snapshot Engine::snapshot(Instant now) {
+  Snapshot shot;
+  shot.now = now;
+  shot.login_clients = arriving_.size();
+  for (auto& [key, r] : rooms_) {
+    const auto clients = [&r](ClientState s) { return r->clients(s).size(); };
+    const auto servers = [&r](ServerState s) { return r->servers(s).size(); };
+    const pool::ClientSlot* oldest = r->clients(ClientState::Waiting).front();
+    PoolRow row{.database = r->database(), .user = r->user()};
+    row.cl_active = clients(ClientState::Active) + clients(ClientState::Idle);
+    row.cl_waiting = clients(ClientState::Waiting) + clients(ClientState::Login);
+    row.cl_active_cancel_req = servers(ServerState::Cancel);
+    row.sv_active = servers(ServerState::Active);
+    row.sv_active_cancel = servers(ServerState::Cancel);
+    row.sv_being_canceled = servers(ServerState::BeingCanceled);
+    row.sv_idle = servers(ServerState::Idle);
+    row.sv_used = servers(ServerState::Used);
+    row.sv_tested = servers(ServerState::Tested);
+    row.sv_login = servers(ServerState::Login);
+    row.maxwait_us = oldest != nullptr ? (now - oldest->since).count() : 0;
+    row.mode = r->limits().mode;
+    row.paused = r->paused;
+    row.counters = r->counters;
+    shot.pools.push_back(std::move(row));
+  }
+  clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(c, now)); });
+  servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(s)); });
+  return shot;
+}
+
+SocketRow Engine::client_row(Client& c, Instant now) {
+  SocketRow row{.type = 'C', .user = c.login_user != nullptr ? *c.login_user : "",
+                .database = c.pool != nullptr ? c.pool->database() : "",
+                .state = std::string(state_name(c)), .address = c.peer->address,
+                .local_address = c.peer->local_address, .application_name = {}};
+  if (c.phase == ClientPhase::Console) row.database = "pgbouncer";
+  row.port = c.peer->port;
+  row.local_port = c.peer->local_port;
+  row.connected = c.connected;
+  row.request = c.since;
+  row.wait_us = c.state == ClientState::Waiting ? (now - c.since).count() : 0;
+  row.id = connection_number(worker_, c.id);
+  row.link = c.server != nullptr ? connection_number(worker_, c.server->id) : 0;
+  row.application_name = application_name(c.settings);
+  row.prepared_statements = c.statements ? c.statements->size() : 0;
+  return row;
+}
+
+SocketRow Engine::server_row(Server& s) {
+  SocketRow row{.type = 'S', .user = s.pool->user(), .database = s.pool->database(),
+                .state = std::string(state_name(s.state)), .address = s.endpoint.host,
+                .local_address = s.local_address, .application_name = {}};
+  if (row.address.starts_with('/') || row.address.starts_with('@')) row.address = "unix";
+  row.port = s.endpoint.port;
+  row.local_port = s.local_port;
+  row.connected = s.connected;
+  row.request = s.since;
+  row.close_needed = s.close_needed || s.epoch != room_of(s).epoch;
+  row.id = connection_number(worker_, s.id);
+  row.link = s.client != nullptr ? connection_number(worker_, s.client->id) : 0;
+  row.remote_pid = s.pid;
+  row.application_name = s.settings ? application_name(s.settings) : "";
+  row.prepared_statements = s.statements.size();
+  return row;
+}
+
+}  // namespace weir::session

@@ -1,0 +1,53 @@
+// What the console, metrics and page show of one worker at one moment: values only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "pool/limits.h"
+#include "stats/counters.h"
+
+namespace weir::session {
+
+struct Connection;
+
+// A connection's number in SHOW and in the log: unique over all workers, never 0.
+std::uint64_t connection_number(unsigned worker, Connection c);
+
+struct PoolRow {
+  std::string database, user;
+  std::uint64_t cl_active = 0, cl_waiting = 0, cl_active_cancel_req = 0, cl_waiting_cancel_req = 0;
+  std::uint64_t sv_active = 0, sv_active_cancel = 0, sv_being_canceled = 0, sv_idle = 0,
+                sv_used = 0, sv_tested = 0, sv_login = 0;
+  std::int64_t maxwait_us = 0;
+  pool::Mode mode = pool::Mode::Session;
+  bool paused = false;
+  stats::Counters counters = {};
+};
+
+// A row of SHOW CLIENTS or SHOW SERVERS.
+struct SocketRow {
+  char type = 'C';  // C or S
+  std::string user, database;
+  std::string state;  // PgBouncer's names: active, idle, waiting, used, tested, new, ...
+  std::string address, local_address;
+  std::uint16_t port = 0, local_port = 0;
+  Instant connected{}, request{};
+  std::int64_t wait_us = 0;
+  bool close_needed = false;
+  std::uint64_t id = 0, link = 0;  // unique over all workers; link 0: none
+  std::uint32_t remote_pid = 0;
+  std::string application_name;
+  std::uint64_t prepared_statements = 0;
+};
+
+struct Snapshot {
+  Instant now{};  // the same clock as the rows' times
+  std::vector<PoolRow> pools;
+  std::vector<SocketRow> clients, servers;
+  std::uint64_t login_clients = 0;
+};
+
+}  // namespace weir::session

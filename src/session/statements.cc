@@ -1,0 +1,134 @@
+#include "session/statements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "sql/scan.h"
+
+namespace weir::session {
+
+std::string server_statement_name(std::uint64_t id) { return fmt::format("WEIR_{:x}", id); }
+
+StatementRef::StatementRef(Statement& statement) : statement_(&statement) {
+  ++statement.references;
+}
+
+StatementRef::StatementRef(const StatementRef& other) : statement_(other.statement_) {
+  if (statement_ != nullptr) ++statement_->references;
+}
+
+StatementRef::~StatementRef() {
+  if (statement_ != nullptr && --statement_->references == 0)
+    statement_->table->retire(*statement_);
+}
+
+StatementTable::~StatementTable() {
+  while (Statement* statement = unused_.front()) unused_.remove(*statement);
+}
+
+StatementRef StatementTable::intern(Bytes definition) {
+  const auto found = statements_.find(as_text(definition));
+  if (found != statements_.end()) {
+    Statement& known = *found->second;
+    if (unused_.contains(known)) unused_.remove(known);
+    return StatementRef(known);
+  }
+  auto statement = std::make_unique<Statement>();
+  statement->id = next_id_++;
+  statement->server_name = server_statement_name(statement->id);
+  statement->definition = as_text(definition);
+  statement->effects = sql::scan(statement->text());
+  statement->table = this;
+  bytes_ += statement->definition.size();
+  Statement& added = *statement;
+  statements_.emplace(added.definition, std::move(statement));
+  return StatementRef(added);
+}
+
+void StatementTable::retire(Statement& statement) {
+  unused_.push_back(statement);
+  while (unused_.size() > kKeepUnused || (bytes_ > kKeepBytes && !unused_.empty()))
+    erase(*unused_.front());
+}
+
+void StatementTable::erase(Statement& statement) {
+  unused_.remove(statement);
+  bytes_ -= statement.definition.size();
+  statements_.erase(statement.definition);
+}
+
+const StatementRef* ClientStatements::find(std::string_view name) const {
+  const auto it = names_.find(name);
+  return it == names_.end() ? nullptr : &it->second;
+}
+
+void ClientStatements::set(std::string_view name, StatementRef statement) {
+  auto& slot = names_[std::string(name)];
+  undo_.push_back({std::string(name), std::move(slot)});
+  slot = std::move(statement);
+}
+
+void ClientStatements::erase(std::string_view name) {
+  const auto it = names_.find(name);
+  undo_.push_back({std::string(name), it == names_.end() ? StatementRef() : it->second});
+  if (it != names_.end()) names_.erase(it);
+}
+
+void ClientStatements::confirm_oldest() {
+  ASSERT(!undo_.empty());
+  undo_.pop_front();
+}
+
+void ClientStatements::undo_newest() {
+  ASSERT(!undo_.empty());
+  Undo undo = std::move(undo_.back());
+  undo_.pop_back();
+  if (undo.before) {
+    names_[undo.name] = std::move(undo.before);
+  } else {
+    names_.erase(undo.name);
+  }
+}
+
+// Names that a later message of the same pipeline has set already stay.
+void ClientStatements::clear() {
+  decltype(names_) kept;
+  for (Undo& undo : undo_) {
+    undo.before = StatementRef();
+    if (const StatementRef* later = find(undo.name)) kept[undo.name] = *later;
+  }
+  names_ = std::move(kept);
+}
+
+bool ServerStatements::use(std::uint64_t id) {
+  const auto it = where_.find(id);
+  if (it == where_.end()) return false;
+  if (order_.back() != id) order_.splice(order_.end(), order_, it->second.at);
+  return true;
+}
+
+bool ServerStatements::fresh(std::uint64_t id, std::uint64_t epoch) const {
+  const auto it = where_.find(id);
+  return it != where_.end() && it->second.epoch >= epoch;
+}
+
+void ServerStatements::add(std::uint64_t id, std::uint64_t epoch) {
+  ASSERT(!where_.contains(id));
+  where_.emplace(id, Place{order_.insert(order_.end(), id), epoch});
+}
+
+void ServerStatements::remove(std::uint64_t id) {
+  const auto it = where_.find(id);
+  if (it == where_.end()) return;
+  order_.erase(it->second.at);
+  where_.erase(it);
+}
+
+void ServerStatements::clear() {
+  order_.clear();
+  where_.clear();
+}
+
+}  // namespace weir::session

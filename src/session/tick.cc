@@ -1,0 +1,148 @@
+// Deadlines. Lists are in the order in which their members entered, and every member of a pool has
+// the same time limit, so only the oldest need a look; servers are few and are all looked at.
+#include <fmt/format.h>
+
+#include "session/engine.h"
+
+namespace weir::session {
+
+using pool::ClientState;
+using pool::ServerState;
+
+namespace {
+
+bool over(Duration limit, Instant since, Instant now) {
+  return limit > Duration::zero() && now - since >= limit;
+}
+
+}  // namespace
+
+void Engine::tick(Instant now, Effects& out) {
+  tick_logins(now, out);
+  for (auto& [key, room] : rooms_) tick_room(*room, now, out);
+  check_paused(now, out);
+}
+
+void Engine::tick_logins(Instant now, Effects& out) {
+  const config::Settings& settings = config_->settings;
+  arriving_.for_each([&](pool::ClientSlot& slot) {
+    Client& c = static_cast<Client&>(slot);
+    if (c.phase == ClientPhase::Cancel) {
+      if (over(settings.cancel_wait_timeout, c.connected, now))
+        drop_client(c, "cancel_wait_timeout", now, out);
+    } else if (over(settings.client_login_timeout, c.connected, now)) {
+      refuse(c, Fault::ClientLoginTimeout, "", now, out);
+    }
+  });
+}
+
+void Engine::tick_room(Room& room, Instant now, Effects& out) {
+  tick_waiting(room, now, out);
+  tick_active(room, now, out);
+  tick_idle(room, now, out);
+  tick_servers(room, now, out);
+  want_servers(room, now, out);
+}
+
+void Engine::tick_waiting(Room& room, Instant now, Effects& out) {
+  const config::Settings& settings = config_->settings;
+  room.clients(ClientState::Waiting).for_each([&](pool::ClientSlot& slot) {
+    Client& c = static_cast<Client&>(slot);
+    if (c.phase == ClientPhase::Welcome) {
+      if (over(settings.client_login_timeout, c.connected, now))
+        refuse(c, Fault::ClientLoginTimeoutServerDown, "", now, out);
+    } else if (over(room.query_timeout, c.since, now)) {
+      refuse(c, Fault::QueryTimeout, "query_timeout", now, out);
+    } else if (over(room.limits().query_wait_timeout, c.since, now)) {
+      refuse(c, Fault::QueryWaitTimeout, "", now, out);
+    } else if (!c.notified && over(settings.query_wait_notify, c.since, now)) {
+      c.notified = true;
+      wire::append_notice(scratch_, {.severity = "NOTICE", .sqlstate = "00000",
+                                     .message = "No server connection available in postgres "
+                                                "backend, client being queued"});
+      out.send(c.id, scratch_);
+      scratch_.clear();
+    }
+  });
+}
+
+void Engine::tick_active(Room& room, Instant now, Effects& out) {
+  room.servers(ServerState::Active).for_each([&](pool::ServerSlot& slot) {
+    Server& s = static_cast<Server&>(slot);
+    if (s.client == nullptr) return;
+    Client& c = *s.client;
+    const bool in_transaction = s.status != 'I' || s.unsynced;
+    const bool idle = s.requests.empty() && c.framer.at_boundary();
+    if (c.phase == ClientPhase::Welcome) {
+      if (over(config_->settings.client_login_timeout, c.connected, now))
+        refuse(c, Fault::ClientLoginTimeout, "", now, out);
+    } else if (!s.requests.empty() && over(room.query_timeout, s.query_start, now)) {
+      refuse(c, Fault::QueryTimeout, "", now, out);
+    } else if ((in_transaction || !idle) && over(room.transaction_timeout, s.xact_start, now)) {
+      refuse(c, Fault::TransactionTimeout, "", now, out);
+    } else if (in_transaction && idle && over(room.idle_transaction_timeout, s.last_ready, now)) {
+      refuse(c, Fault::IdleTransactionTimeout, "", now, out);
+    } else if (!in_transaction && idle && over(room.client_idle_timeout, s.last_ready, now)) {
+      refuse(c, Fault::ClientIdleTimeout, "", now, out);  // session mode
+    }
+  });
+}
+
+void Engine::tick_idle(Room& room, Instant now, Effects& out) {
+  while (pool::ClientSlot* oldest = room.clients(ClientState::Idle).front()) {
+    if (!over(room.client_idle_timeout, oldest->since, now)) break;
+    refuse(static_cast<Client&>(*oldest), Fault::ClientIdleTimeout, "", now, out);
+  }
+}
+
+void Engine::tick_servers(Room& room, Instant now, Effects& out) {
+  const config::Settings& settings = config_->settings;
+  const pool::Limits& limits = room.limits();
+  const auto look_at_idle = [&](pool::ServerSlot& slot) {
+    Server& s = static_cast<Server&>(slot);
+    // One lifetime's connections end one after the other, not all at once.
+    const Duration apart = limits.server_lifetime / std::max(1, limits.pool_size);
+    const bool old = now - s.connected >= limits.server_lifetime &&
+                     now - room.last_lifetime_close >= apart;
+    if (s.close_needed || s.epoch != room.epoch) {
+      close_server(s, "obsolete connection", now, out);
+    } else if (room.paused) {
+      close_server(s, "pause", now, out);
+    } else if (old && limits.server_lifetime > Duration::zero()) {
+      room.last_lifetime_close = now;
+      close_server(s, "server lifetime over", now, out);
+    } else if (over(limits.server_idle_timeout, s.since, now) &&
+               room.account().servers.value() > limits.min_pool_size) {
+      close_server(s, "server idle timeout", now, out);
+    } else if (s.state == ServerState::Idle && !settings.server_check_query.empty() &&
+               over(limits.server_check_delay, s.since, now)) {
+      const Instant idle_since = s.since;
+      room.move(s, ServerState::Used, now);
+      s.since = idle_since;
+    }
+  };
+  room.servers(ServerState::Idle).for_each(look_at_idle);
+  room.servers(ServerState::Used).for_each(look_at_idle);
+  room.servers(ServerState::Login).for_each([&](pool::ServerSlot& slot) {
+    if (over(settings.server_connect_timeout, slot.connected, now))
+      login_failed(static_cast<Server&>(slot), "connect timeout", "08006", now, out);
+  });
+  room.servers(ServerState::Tested).for_each([&](pool::ServerSlot& slot) {
+    if (over(settings.cancel_wait_timeout, slot.since, now))
+      close_server(static_cast<Server&>(slot), "client disconnected with query in progress", now,
+                   out);
+  });
+  cancel_timeouts(room, now, out);
+}
+
+// A cancel that PostgreSQL does not take: its target's fate is not known, so it is closed too.
+void Engine::cancel_timeouts(Room& room, Instant now, Effects& out) {
+  room.servers(ServerState::Cancel).for_each([&](pool::ServerSlot& slot) {
+    Server& carrier = static_cast<Server&>(slot);
+    if (!over(config_->settings.cancel_wait_timeout, carrier.connected, now)) return;
+    if (Server* target = server(carrier.cancel_target)) target->doubtful = true;
+    cancel_over(carrier, now, out);
+  });
+}
+
+}  // namespace weir::session
