@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "tag.h"
 #include "wire/message.h"
 #include "wire/startup.h"
 
@@ -157,6 +158,10 @@ void Client::next_step() {
 }
 
 void Client::begin_step(Step step) {
+  if (world_.verbose()) {
+    std::string sent = step.bytes;
+    while (const auto message = take_request(sent)) world_.trace(manners_.tag + " says " + sim::shown(*message));
+  }
   if (vanishes_ && world_.random.percent(30)) {
     unsent_ += step.bytes.substr(0, world_.random.below(step.bytes.size() + 1));
     write();

@@ -62,7 +62,7 @@ void Cluster::kill_one() {
 
 std::size_t Cluster::serving() const {
   std::size_t count = 0;
-  for (const auto& [pid, backend] : backends_) count += backend->serves() ? 1 : 0;
+  for (const auto& [pid, backend] : backends_) count += backend->serves() ? 1u : 0u;
   return count;
 }
 

@@ -35,7 +35,8 @@ class Postgres {
   std::string handle(const Request& request, bool canceled = false);
 
   char status() const { return status_; }
-  // The tag of the client whose work is unfinished, empty where there is none.
+  bool skipping() const { return skipping_; }
+  // Whether some client's work is unfinished.
   bool in_the_middle() const { return status_ != 'I' || implicit_ || copying_; }
 
  private:

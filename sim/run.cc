@@ -38,6 +38,8 @@ bool Run::go() {
       calm_ = true;
       cluster_.recover();
       to_all(session::Letter::Kind::Resume, "");
+      for (int i = 0; i < plan_.databases; ++i)
+        to_all(session::Letter::Kind::Resume, fmt::format("db{}", i));
     }
     if (everybody_is_done()) {
       if (started_ >= plan_.sessions) break;

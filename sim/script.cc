@@ -142,7 +142,8 @@ void Script::extended_group() {
   if (dice < 7) return parse(name, "SELEC " + next_tag());
   if (dice < 12) return close(random_.percent(70) ? 'S' : 'P', name.empty() ? portal : name);
   if (dice < 14) return describe('S', name);
-  if (name.empty() ? random_.percent(90) : random_.percent(40)) parse(name, any_text());
+  if (name.empty() ? !unnamed_known_ || random_.percent(80) : random_.percent(40))
+    parse(name, any_text());
   if (random_.percent(30)) describe('S', name);
   if (random_.percent(5)) return;
   bind(portal, name);
@@ -201,6 +202,9 @@ void Script::sleep_step(Step& step) {
 }
 
 void Script::say(char type, std::string_view body) {
+  // After an error in front of it a change of the unnamed statement is lost in PostgreSQL only.
+  const bool changes = type == 'Q' || (type == 'P' && body.front() == 0) || type == 'C';
+  if (changes) unnamed_known_ = !session_.skipping();
   wire::Buffer out;
   wire::Writer(out, static_cast<std::uint8_t>(type)).text(body).finish();
   step_.bytes += as_text(out);

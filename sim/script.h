@@ -73,6 +73,7 @@ class Script {
   std::string tag_;
   int number_ = 0;
   bool with_startup_;
+  bool unnamed_known_ = false;  // PostgreSQL and the pooler agree on the unnamed statement
   bool open_ = false;  // extended messages without a Sync behind them
   Postgres session_;
   Postgres canceled_;

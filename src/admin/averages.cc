@@ -19,7 +19,9 @@ std::uint64_t per_second(std::uint64_t count, Duration window) {
   return count / us * kSecond + count % us * kSecond / us;
 }
 
-std::uint64_t mean(std::uint64_t time, std::uint64_t count) { return count == 0 ? 0 : time / count; }
+std::uint64_t mean(std::uint64_t time, std::uint64_t count) {
+  return count == 0 ? 0 : time / count;
+}
 
 Counters average(const Counters& change, Duration window) {
   Counters averages;

@@ -107,7 +107,9 @@ class Scanner {
   }
 
  private:
-  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
+  void skip_blanks() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size()));
+  }
 
   // Text in quotes, where a doubled quote stands for one.
   std::optional<std::string> quoted(char quote) {

@@ -103,7 +103,8 @@ TEST_CASE("SET takes a word or a string, after = or TO") {
     const char* key;
     const char* value;
   };
-  for (const Case& c : {Case{"set verbose=0", "verbose", "0"}, {"SET verbose TO 0;", "verbose", "0"},
+  for (const Case& c : {Case{"set verbose=0", "verbose", "0"},
+                        {"SET verbose TO 0;", "verbose", "0"},
                         {"set VERBOSE = 0x1", "VERBOSE", "0x1"}, {"set \"a\" = \"b\"", "a", "b"},
                         {"set to=1", "to", "1"}, {"set a='b, c'", "a", "b, c"},
                         {"set a = ''", "a", ""}, {"set a='it''s' ;", "a", "it's"}}) {

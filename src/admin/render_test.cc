@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "admin/test_view.h"
 
 namespace weir::admin {

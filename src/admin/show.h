@@ -1,7 +1,6 @@
 // The SHOW commands, one function each: its table, without CommandComplete. For render.cc.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "admin/view.h"

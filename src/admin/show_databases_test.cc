@@ -75,7 +75,7 @@ TEST_CASE("SHOW USERS pads sizes as PgBouncer does, and leaves them empty where 
 
 TEST_CASE("SHOW PEERS shows the configuration; there are no pools of peers") {
   TestPooler pooler;
-  pooler.config.peers[1] = {.id = 1, .hosts = {"127.0.0.1"}};
+  pooler.config.peers[1].hosts = {"127.0.0.1"};
   pooler.config.peers[2] = {.id = 2, .hosts = {"h2"}, .port = 7000, .pool_size = 4};
   Answer answer = pooler.ask("show peers");
   CHECK(answer.columns == "peer_id:23 host:25 port:23 pool_size:23");

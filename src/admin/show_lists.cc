@@ -1,4 +1,5 @@
 // SHOW LISTS, CONFIG, STATE, VERSION and HELP.
+#include <algorithm>
 #include <array>
 #include <optional>
 

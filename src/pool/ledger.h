@@ -46,7 +46,7 @@ struct Account {
 struct alignas(64) Desk {
   std::atomic<std::int64_t> oldest{kNobodyWaits};  // microseconds: since when its oldest waits
   std::atomic<int> waiting{0};
-  std::atomic<int> idle{0};
+  std::atomic<int> idle{0};      // those that need a check first included
   std::atomic<int> incoming{0};  // servers on their way to this worker
 };
 

@@ -75,7 +75,8 @@ void Pool::wait_again(ClientSlot& client, Instant waiting_since) {
 void Pool::move(ServerSlot& server, ServerState to, Instant now) {
   ASSERT((legal_after(server.state) & bit(to)) != 0);
   if (server.state != ServerState::Gone) servers(server.state).remove(server);
-  const bool idles = server.state == ServerState::Idle || to == ServerState::Idle;
+  const bool idles = server.state == ServerState::Idle || server.state == ServerState::Used ||
+                     to == ServerState::Idle || to == ServerState::Used;
   server.state = to;
   server.since = now;
   server.pool = to == ServerState::Gone ? nullptr : this;
@@ -200,7 +201,8 @@ void Pool::publish() {
   Desk& desk = account_.desks[worker_];
   const ClientList& waiting = clients(ClientState::Waiting);
   desk.waiting.store(static_cast<int>(waiting.size()), std::memory_order_relaxed);
-  desk.idle.store(static_cast<int>(servers(ServerState::Idle).size()),
+  desk.idle.store(static_cast<int>(servers(ServerState::Idle).size() +
+                                   servers(ServerState::Used).size()),
                   std::memory_order_relaxed);
   desk.oldest.store(waiting.empty() ? kNobodyWaits
                                     : waiting.front()->since.time_since_epoch().count(),

@@ -60,6 +60,7 @@ void Engine::apply_settings(Server& s, const SettingsRef& to, Instant now, Effec
 void Engine::pooler_query(Server& s, Request::Kind kind, std::string_view sql, Instant now,
                           Effects& out) {
   s.pooler_error = false;
+  s.unnamed_owner = {};  // a simple Query ends the unnamed statement
   wire::append_query(scratch_, sql);
   out.send(s.id, scratch_);
   scratch_.clear();
@@ -112,6 +113,7 @@ void Engine::inquire(Server& s, Instant now, Effects& out) {
   for (const auto& [name, value] : s.settings->values)
     if (name.find('.') != std::string::npos) s.custom_names.push_back(name);
   pooler_query(s, Request::Kind::Inquire, inquiry_sql(room_of(s).user(), s.custom_names), now, out);
+  s.custom_names.clear();  // what is set from now on is for the next time
 }
 
 void Engine::finish_inquiry(Server& s) {
@@ -126,7 +128,6 @@ void Engine::finish_inquiry(Server& s) {
   if (s.client != nullptr)
     s.client->settings = room.settings.intern(overlay(s.client->startup->values, s.answer));
   s.answer.clear();
-  s.custom_names.clear();
 }
 
 // Nothing is outstanding, no message is half-sent, and the server is outside a transaction.
@@ -231,7 +232,8 @@ void Engine::want_servers(Room& room, Instant now, Effects& out) {
       open_server(room, now, out);
       continue;
     }
-    if (opening != pool::Pool::Opening::No) evict(room, opening, now, out);
+    if (opening != pool::Pool::Opening::No && !room.clients(ClientState::Waiting).empty())
+      evict(room, opening, now, out);
     break;
   }
   if (room.clients(ClientState::Waiting).empty()) return;

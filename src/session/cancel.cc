@@ -23,10 +23,11 @@ std::uint64_t load_key(std::uint32_t pid, std::string_view key) {
   return (std::uint64_t{pid} << 32) | load_u32(as_bytes(key).data());
 }
 
+// Not while settings are being applied or asked for, even if the client's query is behind.
 bool has_own_request(const Server& s) {
-  for (std::size_t i = 0; i < s.requests.size(); ++i)
-    if (s.requests[i].whose == Request::For::Client) return true;
-  return false;
+  if (s.requests.empty()) return false;
+  const Request& head = s.requests.front();
+  return head.whose == Request::For::Client || !ends_with_ready(head.kind);
 }
 
 }  // namespace

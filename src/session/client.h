@@ -63,6 +63,7 @@ struct Client : pool::ClientSlot {
   bool protocol32 = false;
   bool asked_ssl = false;
   bool asked_gss = false;
+  bool waits_for_name = false; // its next message waits for the answers to those before
   bool throttled = false;      // not read until the server has answered some of its requests
   bool busy = false;           // console: a command is being answered
   Server* server = nullptr;

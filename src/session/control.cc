@@ -104,8 +104,8 @@ bool Engine::kill_client(std::uint64_t number, Instant now, Effects& out) {
 void Engine::resume(std::string_view database, Instant now, Effects& out) {
   if (database.empty()) {
     all_paused_ = false;
-  } else {
-    paused_.erase(paused_.find(database), paused_.upper_bound(database));
+  } else if (const auto it = paused_.find(database); it != paused_.end()) {
+    paused_.erase(it);
   }
   for (auto& [key, room] : rooms_) {
     if (!database.empty() && room->database() != database) continue;

@@ -134,7 +134,9 @@ class Engine {
   void append_deallocated(char status);
   void pass_renamed(Client& c, const wire::Piece& piece, std::size_t name_at,
                     std::string_view name, std::string_view server_name, Effects& out);
-  void send_parse(Server& s, const Statement& statement, Effects& out);
+  bool owes_ready(const Server& s) const;
+  bool must_wait(const Client& c, const Server& s, const wire::Piece& piece) const;
+  void send_parse(Server& s, std::string_view name, Bytes definition, Effects& out);
   void teach(Server& s, const Statement& statement, Request::For whose, Instant now, Effects& out);
   void ensure_statement(Client& c, Server& s, const StatementRef& statement, Instant now,
                         Effects& out);
@@ -155,10 +157,11 @@ class Engine {
   void on_error(Server& s, const wire::Piece& piece, Instant now, Effects& out);
   bool replace_refusal(Server& s, Bytes body, Effects& out);
   void skip_to_sync(Server& s, Instant now, Effects& out);
-  void undo_request(Server& s, const Request& request);
+  void undo_request(Server& s, const Request& request, std::size_t newer);
   void begin_copy(Server& s);
   void count_query(Server& s, Instant now);
   void pop_request(Server& s, Effects& out);
+  void resume_waiting(Server& s, Effects& out);
   void flush_fakes(Server& s, Effects& out);
   void on_command_complete(Server& s, const wire::Piece& piece);
   void on_parameter_status(Server& s, Bytes body);

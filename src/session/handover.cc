@@ -29,6 +29,12 @@ void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
 }
 
 ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
+  if (config_->find_database(letter.database) == nullptr) {  // removed by a reload meanwhile
+    pool::PoolAccount& account = ledger_.pool(letter.database, letter.user);
+    account.desks[worker_].incoming.fetch_sub(1, std::memory_order_relaxed);
+    pool::Ledger::give_server(account);
+    return {};
+  }
   Room& r = room(letter.database, letter.user);
   const ServerParcel& parcel = letter.parcel;
   r.account().desks[worker_].incoming.fetch_sub(1, std::memory_order_relaxed);
@@ -66,7 +72,13 @@ ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
     case Letter::Kind::WantServer:
       if (Room* r = find_room(letter.database, letter.user)) {
         pool::ServerSlot* idle = r->servers(ServerState::Idle).back();
-        if (idle != nullptr && !r->paused) serve(*r, static_cast<Server&>(*idle), now, out);
+        pool::ServerSlot* used = r->servers(ServerState::Used).front();
+        if (r->paused) break;
+        if (idle != nullptr) {
+          serve(*r, static_cast<Server&>(*idle), now, out);
+        } else if (used != nullptr && r->servers(ServerState::Tested).empty()) {
+          check_then_serve(static_cast<Server&>(*used), now, out);
+        }
       }
       break;
     case Letter::Kind::Evict:

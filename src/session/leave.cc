@@ -40,8 +40,18 @@ void Engine::drop_client(Client& c, std::string_view reason, Instant now, Effect
   if (room != nullptr && room->paused) check_paused(now, out);
 }
 
+namespace {
+
+// In the middle of a message from its server nothing else can be said to a client.
+bool is_torn(const Client& c) {
+  return c.server != nullptr && c.server->forwarding && c.server->framer.streaming() > 0;
+}
+
+}  // namespace
+
 void Engine::refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out) {
   const std::string message = fault_text(fault, text);
+  if (is_torn(c)) return drop_client(c, message, now, out);
   refuse_report(c, {.severity = "FATAL", .sqlstate = info(fault).sqlstate, .message = message,
                     .detail = {}, .hint = info(fault).hint}, now, out);
 }
@@ -160,9 +170,10 @@ void Engine::lose_server(Server& s, Fault fault, std::string_view text, Instant 
   Client* c = s.client;
   const std::string reason = fault_text(fault, text);
   if (c != nullptr) {
+    const bool torn = is_torn(*c);
     c->server = nullptr;
     s.client = nullptr;
-    if (s.said_fatal) {
+    if (s.said_fatal || torn) {
       drop_client(*c, reason, now, out);
     } else {
       refuse(*c, fault, text, now, out);

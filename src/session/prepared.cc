@@ -27,6 +27,41 @@ bool Engine::renames_statements(const Client& c) const {
          config_->settings.max_prepared_statements > 0;
 }
 
+// Whether the client is owed a ReadyForQuery by what the server still has to answer.
+bool Engine::owes_ready(const Server& s) const {
+  for (std::size_t i = 0; i < s.requests.size(); ++i)
+    if (s.requests[i].whose == Request::For::Client && ends_with_ready(s.requests[i].kind))
+      return true;
+  return false;
+}
+
+// A name that an earlier part of the pipeline changes means nothing before that part is answered.
+bool Engine::must_wait(const Client& c, const Server& s, const Piece& piece) const {
+  if (!s.deallocating && !(c.statements && c.statements->unconfirmed())) return false;
+  std::size_t own = 0;  // changes of the part that the message belongs to
+  std::size_t at = s.requests.size();
+  while (at > 0 && !ends_with_ready(s.requests[at - 1].kind)) own += s.requests[--at].undoable;
+  if (at == 0) return false;
+  Reader in(piece.message().body);
+  switch (piece.type) {
+    case fe::kQuery: {
+      const auto command = piece.whole() ? sql::parse_deallocate(in.cstr()) : std::nullopt;
+      return command && !command->all && c.statements &&
+             (s.deallocating || c.statements->unconfirmed(command->name, own));
+    }
+    case fe::kBind: in.cstr(); break;
+    case fe::kDescribe:
+    case fe::kClose:
+      if (in.u8() != 'S') return false;
+      break;
+    case fe::kParse: break;
+    default: return false;
+  }
+  const std::string_view name = in.cstr();
+  return !name.empty() &&
+         (s.deallocating || (c.statements && c.statements->unconfirmed(name, own)));
+}
+
 void Engine::on_parse(Client& c, const Piece& piece, Instant now, Effects& out) {
   Server& s = *c.server;
   Room& room = room_of(c);
@@ -68,7 +103,7 @@ void Engine::parse_unnamed(Client& c, const Piece& piece, Bytes definition, Inst
   const std::string_view text = c.unnamed->c_str();
   note_effects(s, sql::scan(text), text);
   ++room_of(c).counters.server_parse_count;
-  push(s, {.kind = Request::Kind::Parse}, now);
+  push(s, {.kind = Request::Kind::Parse, .unnamed = true}, now);
   pass(c, piece, out);
 }
 
@@ -81,7 +116,7 @@ void Engine::parse_named(Client& c, std::string_view name, Bytes definition, Ins
     const StatementRef statement = *taken;
     ensure_statement(c, s, statement, now, out);
     s.refused.emplace_back(name);
-    send_parse(s, *statement, out);
+    send_parse(s, statement->server_name, definition, out);
     push(s, {.kind = Request::Kind::Refuse}, now);
     return;
   }
@@ -90,15 +125,15 @@ void Engine::parse_named(Client& c, std::string_view name, Bytes definition, Ins
   c.statements->set(name, statement);
   const std::uint64_t epoch = ledger_.schema_epoch.load(std::memory_order_relaxed);
   const bool known = s.statements.fresh(id, epoch) && !is_stale(s, id);
-  // In a failed transaction the server must refuse it itself.
-  if (known && (s.status != 'E' || !s.requests.empty())) {
+  // In a transaction that has failed, or may have by then, the server must refuse it itself.
+  if (known && s.status != 'E' && !owes_ready(s)) {
     s.statements.use(id);
     push(s, {.kind = Request::Kind::FakeParse, .undoable = true}, now);
     if (s.requests.size() == 1) flush_fakes(s, out);
     return;
   }
   // Whoever prepares anew gets a plan that fits today's schema.
-  if (!known && s.statements.use(id)) close_statement(s, id, now, out);
+  if (s.statements.use(id)) close_statement(s, id, now, out);
   teach(s, *statement, Request::For::Client, now, out);
 }
 
@@ -106,8 +141,8 @@ bool Engine::is_stale(const Server& s, std::uint64_t id) const {
   return std::ranges::find(s.stale, id) != s.stale.end();
 }
 
-void Engine::send_parse(Server& s, const Statement& statement, Effects& out) {
-  wire::Writer(scratch_, fe::kParse).cstr(statement.server_name).text(statement.definition);
+void Engine::send_parse(Server& s, std::string_view name, Bytes definition, Effects& out) {
+  wire::Writer(scratch_, fe::kParse).cstr(name).bytes(definition);
   out.send(s.id, scratch_);
   scratch_.clear();
 }
@@ -121,7 +156,7 @@ void Engine::teach(Server& s, const Statement& statement, Request::For whose, In
     s.statements.add(statement.id, ledger_.schema_epoch.load(std::memory_order_relaxed));
   }
   ++room_of(s).counters.server_parse_count;
-  send_parse(s, statement, out);
+  send_parse(s, statement.server_name, as_bytes(statement.definition), out);
   push(s, {.kind = Request::Kind::Parse, .whose = whose, .undoable = whose == Request::For::Client,
            .statement = held ? 0 : statement.id}, now);
   s.unsynced = true;
@@ -144,11 +179,11 @@ void Engine::ensure_unnamed(Client& c, Server& s, Instant now, Effects& out) {
     const std::string_view text = c.unnamed->c_str();
     note_effects(s, sql::scan(text), text);
     wire::Writer(scratch_, fe::kParse).cstr("").text(*c.unnamed);
-    push(s, {.kind = Request::Kind::Parse, .whose = Request::For::Pooler}, now);
+    push(s, {.kind = Request::Kind::Parse, .whose = Request::For::Pooler, .unnamed = true}, now);
     s.unnamed_owner = c.id;
   } else if (s.unnamed_owner.valid()) {
     wire::append_close(scratch_, 'S', "");
-    push(s, {.kind = Request::Kind::Close, .whose = Request::For::Pooler}, now);
+    push(s, {.kind = Request::Kind::Close, .whose = Request::For::Pooler, .unnamed = true}, now);
     s.unnamed_owner = {};
   }
   s.unsynced = true;
@@ -256,7 +291,8 @@ void Engine::on_close(Client& c, const Piece& piece, Instant now, Effects& out) 
   Reader in(piece.message().body);
   const bool statement_kind = in.u8() == 'S';
   const std::string_view name = in.cstr();
-  if (in.done() && statement_kind && name.empty()) {
+  const bool unnamed = in.done() && statement_kind && name.empty();
+  if (unnamed) {
     if (c.unnamed) c.unnamed->clear();
     s.unnamed_owner = {};
   } else if (in.done() && statement_kind && c.statements && c.statements->find(name)) {
@@ -265,7 +301,7 @@ void Engine::on_close(Client& c, const Piece& piece, Instant now, Effects& out) 
     if (s.requests.size() == 1) flush_fakes(s, out);
     return;
   }
-  push(s, {.kind = Request::Kind::Close}, now);
+  push(s, {.kind = Request::Kind::Close, .unnamed = unnamed}, now);
   pass(c, piece, out);
 }
 

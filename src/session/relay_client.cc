@@ -64,7 +64,7 @@ bool Engine::client_readable(ClientId id, Instant now, Effects& out) {
   if (c->phase != ClientPhase::Ready) return true;
   if (c->server != nullptr) {
     c->throttled = c->server->requests.size() >= kRequestsMax;
-    return !c->server->held && !c->throttled;
+    return !c->server->held && !c->throttled && !c->waits_for_name;
   }
   Room& room = room_of(*c);
   if (c->state == pool::ClientState::Waiting) return false;
@@ -154,6 +154,12 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
   if (s.held) return false;
   // After an error PostgreSQL reads on to the next Sync and does nothing.
   if (s.skipping && piece.type != fe::kSync) return true;
+  if (must_wait(c, s, piece)) {
+    c.waits_for_name = true;
+    return false;
+  }
+  if (!is_copy(piece.type) && piece.type != fe::kSync && piece.type != fe::kFlush)
+    s.copy_in = false;  // a COPY does not survive it
   switch (piece.type) {
     case fe::kQuery: on_query(c, piece, now, out); break;
     case fe::kParse: on_parse(c, piece, now, out); break;
@@ -171,6 +177,7 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
       pass(c, piece, out);
       break;
     case fe::kCopyData:
+      s.copy_data = true;
       if (!s.requests.empty()) pass(c, piece, out);  // else PostgreSQL would ignore it
       break;
     case fe::kCopyDone:
@@ -205,8 +212,9 @@ void Engine::on_query(Client& c, const Piece& piece, Instant now, Effects& out) 
     const sql::Effects effects = piece.whole() ? sql::scan(text) : kAnything;
     note_effects(s, effects, text);
     if (effects.deallocates && piece.whole() && deallocate(c, text, now, out)) return;
+    s.deallocating |= effects.deallocates || !piece.whole();
   }
-  push(s, {.kind = Request::Kind::Query}, now);
+  push(s, {.kind = Request::Kind::Query, .unnamed = true}, now);
   pass(c, piece, out);
 }
 
@@ -214,7 +222,9 @@ void Engine::on_sync(Client& c, const Piece& piece, Instant now, Effects& out) {
   Server& s = *c.server;
   s.unsynced &= s.copy_in;  // PostgreSQL ignores a Sync while it reads COPY data
   s.skipping = false;
-  push(s, {.kind = s.copy_in ? Request::Kind::EatenSync : Request::Kind::Sync}, now);
+  const auto kind = !s.copy_in ? Request::Kind::Sync
+                    : s.copy_data ? Request::Kind::EatenSync : Request::Kind::CopySync;
+  push(s, {.kind = kind}, now);
   pass(c, piece, out);
 }
 

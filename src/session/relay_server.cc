@@ -140,6 +140,7 @@ void Engine::pop_request(Server& s, Effects& out) {
   if (copy_ended) s.copy_in = false;
   while (!s.requests.empty() && !s.copy_in && is_silent(s.requests.front().kind)) s.requests.pop();
   flush_fakes(s, out);
+  resume_waiting(s, out);
   if (s.client != nullptr && s.client->throttled && s.requests.size() < kResumeBelow) {
     s.client->throttled = false;
     out.read(s.client->id);
@@ -149,7 +150,15 @@ void Engine::pop_request(Server& s, Effects& out) {
 void Engine::flush_fakes(Server& s, Effects& out) {
   while (!s.requests.empty() && is_fake(s.requests.front().kind)) {
     const Request fake = s.requests.front();
-    if (fake.undoable && s.client != nullptr) s.client->statements->confirm_oldest();
+    // In a failed transaction a DEALLOCATE does nothing.
+    const bool undone = fake.kind == Kind::FakeDeallocate && s.status == 'E';
+    if (fake.undoable && s.client != nullptr) {
+      if (undone) {
+        s.client->statements->undo_oldest();
+      } else {
+        s.client->statements->confirm_oldest();
+      }
+    }
     s.requests.pop();
     if (fake.kind == Kind::FakeDeallocate) {
       append_deallocated(s.status);
@@ -164,11 +173,18 @@ void Engine::flush_fakes(Server& s, Effects& out) {
 
 void Engine::begin_copy(Server& s) {
   s.copy_in = true;
+  s.copy_data = false;
   if (s.client != nullptr) s.client->copying = true;
-  // Syncs that were sent behind the COPY are read by it and get no answer.
+  // Syncs that were sent behind the COPY are read by it and get no answer. Anything else that is
+  // no part of a COPY ends it with an error.
   std::size_t i = 1;
-  for (; i < s.requests.size() && s.requests[i].kind != Kind::CopyEnd; ++i)
-    if (s.requests[i].kind == Kind::Sync) s.requests[i].kind = Kind::EatenSync;
+  for (; i < s.requests.size(); ++i) {
+    if (s.requests[i].kind == Kind::Sync) {
+      s.requests[i].kind = Kind::CopySync;
+    } else if (!is_fake(s.requests[i].kind)) {
+      break;
+    }
+  }
   if (i < s.requests.size()) s.copy_in = false;
   bool synced = false;
   for (; i < s.requests.size(); ++i) synced |= s.requests[i].kind == Kind::Sync;
@@ -188,8 +204,10 @@ void Engine::on_ready(Server& s, char status, Instant now, Effects& out) {
   s.last_ready = now;
   s.copy_in = false;
   if (request.whose == Request::For::Pooler && request.kind != Kind::Sync) {
+    const ServerId id = s.id;
     s.requests.pop();
     finish_pooler_query(s, request.kind, now, out);
+    if (server(id) != nullptr) flush_fakes(s, out);
     return;
   }
   if (s.client != nullptr && request.whose == Request::For::Client) {
@@ -200,6 +218,7 @@ void Engine::on_ready(Server& s, char status, Instant now, Effects& out) {
   }
   count_query(s, now);
   pop_request(s, out);
+  if (!owes_ready(s)) s.deallocating = false;
   if (status != 'I' && room_of(s).limits().mode == pool::Mode::Statement && s.client != nullptr)
     lose_server(s, Fault::StatementMode, "", now, out);
 }
@@ -269,19 +288,37 @@ void Engine::skip_to_sync(Server& s, Instant, Effects& out) {
   std::size_t end = 0;
   while (end < s.requests.size() && s.requests[end].kind != Kind::Sync) ++end;
   s.skipping = end == s.requests.size();
-  for (std::size_t i = end; i-- > 0;) undo_request(s, s.requests[i]);
-  for (std::size_t i = 0; i < end; ++i) s.requests.pop();
-  s.refused.clear();
+  std::size_t newer = 0;  // changes of names that lie behind the Sync
+  bool unnamed_renewed = false;
+  for (std::size_t i = end; i < s.requests.size(); ++i) {
+    newer += s.requests[i].undoable;
+    unnamed_renewed |= s.requests[i].unnamed;
+  }
+  bool unnamed_lost = false;
+  for (std::size_t i = end; i-- > 0;) {
+    undo_request(s, s.requests[i], newer);
+    unnamed_lost |= s.requests[i].unnamed;
+  }
+  if (unnamed_lost && !unnamed_renewed) unnamed_uncertain(s);
+  for (std::size_t i = 0; i < end; ++i) {
+    if (s.requests.front().kind == Kind::Refuse) s.refused.pop_front();
+    s.requests.pop();
+  }
   s.copy_in = false;
   flush_fakes(s, out);
+  resume_waiting(s, out);
 }
 
-void Engine::undo_request(Server& s, const Request& request) {
-  if (request.undoable && s.client != nullptr) s.client->statements->undo_newest();
+void Engine::resume_waiting(Server& s, Effects& out) {
+  if (s.client == nullptr || !s.client->waits_for_name) return;
+  s.client->waits_for_name = false;
+  out.read(s.client->id);
+}
+
+void Engine::undo_request(Server& s, const Request& request, std::size_t newer) {
+  if (request.undoable && s.client != nullptr) s.client->statements->undo(newer);
   if (request.kind == Kind::Parse && request.statement != 0) {
     s.statements.remove(request.statement);
-  } else if (request.kind == Kind::Parse) {
-    unnamed_uncertain(s);
   } else if (request.kind == Kind::Close && request.statement != 0) {
     s.stale.push_back(request.statement);  // under that name nothing can be made anew
   } else if (request.kind == Kind::EatenSync) {

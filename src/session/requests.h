@@ -13,7 +13,8 @@ struct Request {
     Query,      // simple Query; ends with ReadyForQuery
     Function,   // FunctionCall; ends with ReadyForQuery
     Sync,       // ends with ReadyForQuery
-    EatenSync,  // a Sync the server reads while in COPY: no answer
+    CopySync,   // a Sync in front of a COPY's data, which the COPY reads: no answer
+    EatenSync,  // a Sync among a COPY's data: no answer, unless the COPY has failed before it
     Parse, Bind, Describe, Execute, Close,
     CopyEnd,    // CopyDone or CopyFail: no answer of its own
     FakeParse,  // ParseComplete that the pooler gives
@@ -28,6 +29,7 @@ struct Request {
 
   Kind kind = Kind::Query;
   For whose = For::Client;
+  bool unnamed = false;   // makes or ends the unnamed statement
   bool undoable = false;  // has an entry in the undo log of the client's statement names
   std::uint64_t statement = 0;  // the server statement that a Parse makes or a Close removes
 };
@@ -44,7 +46,8 @@ constexpr bool is_fake(Request::Kind k) {
 
 // What the server reads without answering: it matters only while something is in front of it.
 constexpr bool is_silent(Request::Kind k) {
-  return k == Request::Kind::EatenSync || k == Request::Kind::CopyEnd;
+  using enum Request::Kind;
+  return k == CopySync || k == EatenSync || k == CopyEnd;
 }
 
 // Whether an error in it makes PostgreSQL skip everything up to the next Sync.

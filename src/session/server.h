@@ -56,11 +56,13 @@ struct Server : pool::ServerSlot {
   bool unsynced = false;      // extended messages were sent and no Sync after them
   bool skipping = false;      // an error was seen: the server skips to the client's Sync
   bool copy_in = false;       // reads COPY data
+  bool copy_data = false;     // has been sent some of it
   bool settings_touched = false;  // a statement may have changed session settings
   bool schema_touched = false;    // a statement may have changed a schema
   bool doubtful = false;      // its state is not known for certain: closed instead of released
   bool pooler_error = false;  // the pooler's own query at the head of the queue has failed
   bool said_fatal = false;    // has told its client why it is going away
+  bool deallocating = false;  // a Query in the queue may end every prepared statement
   bool held = false;          // messages of the client wait for the end of an Apply
   bool forwarding = false;    // the rest of the message in progress goes to the client
   bool row_open = false;      // a row of the pooler's own query is coming in

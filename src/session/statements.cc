@@ -81,15 +81,26 @@ void ClientStatements::confirm_oldest() {
   undo_.pop_front();
 }
 
-void ClientStatements::undo_newest() {
-  ASSERT(!undo_.empty());
-  Undo undo = std::move(undo_.back());
-  undo_.pop_back();
-  if (undo.before) {
-    names_[undo.name] = std::move(undo.before);
+void ClientStatements::undo(std::size_t newer) {
+  ASSERT(newer < undo_.size());
+  const auto at = std::prev(undo_.end(), static_cast<std::ptrdiff_t>(newer) + 1);
+  Undo undone = std::move(*at);
+  const auto later = std::find_if(undo_.erase(at), undo_.end(),
+                                  [&](const Undo& undo) { return undo.name == undone.name; });
+  if (later != undo_.end()) {
+    later->before = std::move(undone.before);
+  } else if (undone.before) {
+    names_[undone.name] = std::move(undone.before);
   } else {
-    names_.erase(undo.name);
+    names_.erase(undone.name);
   }
+}
+
+bool ClientStatements::unconfirmed(std::string_view name, std::size_t except) const {
+  std::size_t left = undo_.size() - std::min(except, undo_.size());
+  for (auto it = undo_.begin(); left > 0; ++it, --left)
+    if (it->name == name) return true;
+  return false;
 }
 
 // Names that a later message of the same pipeline has set already stay.

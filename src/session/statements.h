@@ -91,7 +91,12 @@ class ClientStatements {
   void set(std::string_view name, StatementRef statement);
   void erase(std::string_view name);
   void confirm_oldest();
-  void undo_newest();
+  // Takes back the newest change but `newer`, which later messages of a pipeline have made.
+  void undo(std::size_t newer);
+  void undo_oldest() { undo(undo_.size() - 1); }
+  bool unconfirmed() const { return !undo_.empty(); }
+  // Whether an unconfirmed change, other than the newest `except`, concerns this name.
+  bool unconfirmed(std::string_view name, std::size_t except) const;
   void clear();  // DEALLOCATE ALL, DISCARD ALL
 
   std::size_t size() const { return names_.size(); }

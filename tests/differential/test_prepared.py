@@ -14,7 +14,8 @@ FORGETS = "after an error in a batch it believes in statements that the server d
     ids=["bind", "describe", "group"])
 def test_unknown_statement_is_26000_and_the_session_lives(differential, use):
     def check(transcript):
-        assert [error["C"] for error in transcript.errors] == ["26000"] * 4
+        codes = [error["C"] for error in transcript.errors]
+        assert codes == ["26000", "26000", "26000", "25P02", "26000"]
 
     differential([
         use + fe.sync(), fe.query("SELECT 1"),
@@ -91,10 +92,12 @@ def test_eviction_inside_a_batch(differential, size):
 
 @pytest.mark.pgbouncer_differs(FORGETS)
 def test_error_at_each_position_with_a_tiny_cache(differential):
-    """Evictions and made-up answers around an error, then everything once more."""
+    """Evictions and made-up answers around an error, then everything once more. The division
+    must not be done by the planner, or the error's place would depend on the age of the plan."""
     def script(connection):
         for n in range(4):
-            connection.exchange(fe.parse(f"s{n}", f"SELECT {n} / $1::int4"), fe.sync())
+            connection.exchange(fe.parse(f"s{n}", f"SELECT {n} / ($1::int4 + random()::int4 * 0)"),
+                                fe.sync())
         for bad in range(8):
             connection.exchange(*(fe.bound(f"s{n % 4}", ["0" if n == bad else "1"])
                                   for n in range(8)), fe.sync())

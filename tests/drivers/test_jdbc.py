@@ -24,5 +24,5 @@ def classes(tmp_path_factory):
     pytest.param("stale", marks=pytest.mark.pgbouncer_differs("a statement stays stale")),
     pytest.param("settings", marks=pytest.mark.pgbouncer_differs("startup options are lost"))])
 def test_jdbc(driver, classes, case):
-    driver.check("java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", f"{classes}:{JAR}",
-                 "Program", case)
+    driver.check("java", "-XX:TieredStopAtLevel=1", "-Duser.timezone=Asia/Tokyo",
+                 "-cp", f"{classes}:{JAR}", "Program", case)

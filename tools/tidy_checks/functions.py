@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 NOT_A_FUNCTION = re.compile(r"^\s*(?:namespace|class|struct|union|enum|extern|using|typedef)\b")
 TEMPLATE = re.compile(r"^\s*template\s*<")
-NAME = re.compile(r"([~\w:]+|operator\s*[^\s(]+|operator\s*\(\))\s*$")
+NAME = re.compile(r"((?:\w+::)*(?:operator\s*(?:\(\)|[^\s\w(]+|\s\w+)|~?\w+))\s*$")
 
 
 @dataclass(frozen=True)

@@ -345,8 +345,7 @@ public final class Program {
             equal(one(connection, "SHOW work_mem"), (1001 + who) + "kB", "SET");
             equal(
                 one(connection, "SHOW transaction_isolation"), "repeatable read", "the isolation");
-            equal(
-                one(connection, "SHOW extra_float_digits"), "3", "what the driver itself asks for");
+            equal(one(connection, "SHOW TimeZone"), "Asia/Tokyo", "the program's time zone");
           }
           connection.setClientInfo("ApplicationName", "renamed " + who);
           for (int turn = 0; turn < 4; turn++) {
