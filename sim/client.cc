@@ -141,7 +141,7 @@ void Client::pump() {
   if (!transcript_.farewell().empty()) return;
   if (sleeping_) {
     sleeping_ = false;
-    script_.slept(transcript_.chosen() == 1);
+    script_.slept(transcript_.chosen());
   }
   thinking_ = true;
   const int think = world_.random.percent(50) ? 0 : world_.random.between(1, manners_.think_us_max);
@@ -175,8 +175,10 @@ void Client::begin_step(Step step) {
   }
   if (step.kind == Step::Kind::Sleep) {
     sleeping_ = true;
-    transcript_.expect_either(step.answer, step.canceled);
-    if (world_.random.percent(70)) cancel_after(world_.random.between(0, step.sleep_ms));
+    const bool cancels = world_.random.percent(70);
+    if (!cancels) step.answers.resize(1);
+    transcript_.expect_any(step.answers);
+    if (cancels) cancel_after(world_.random.between(0, step.sleep_ms));
   } else {
     transcript_.expect(step.answer);
   }

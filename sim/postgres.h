@@ -36,6 +36,7 @@ class Postgres {
 
   char status() const { return status_; }
   bool skipping() const { return skipping_; }
+  bool has_statement(const std::string& name) const { return statements_.contains(name); }
   // Whether some client's work is unfinished.
   bool in_the_middle() const { return status_ != 'I' || implicit_ || copying_; }
 

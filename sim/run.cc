@@ -37,6 +37,7 @@ bool Run::go() {
     if (!calm_ && (started_ >= plan_.sessions || world_.now() - start > kBadTimes)) {
       calm_ = true;
       cluster_.recover();
+      if (plan_.commands) reload();
       to_all(session::Letter::Kind::Resume, "");
       for (int i = 0; i < plan_.databases; ++i)
         to_all(session::Letter::Kind::Resume, fmt::format("db{}", i));
@@ -118,10 +119,13 @@ void Run::command() {
   }
 }
 
-// The pool gets larger, never smaller, so that its limit stays one that the check knows.
+// The pool gets larger, never smaller, so that its limit stays one that the check knows. The second
+// database comes and goes, except that it is there in the end.
 void Run::reload() {
   plan_.pool_size += world_.random.between(0, 1);
-  site_.config = plan_.config();
+  const auto config = plan_.config();
+  if (!calm_ && world_.random.percent(30)) config->databases.erase("db1");
+  site_.config = config;
   for (const auto& worker : site_.workers) worker->configure(site_.config);
 }
 

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 3> kPortals = {"", "p1", "p2"};
 
 Script::Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup)
     : world_(world), random_(world.random), rules_(rules), tag_(std::move(tag)),
-      with_startup_(!startup.empty()), session_(startup), canceled_(startup) {}
+      with_startup_(!startup.empty()), session_(startup) {}
 
 Step Script::next() {
   step_ = {};
@@ -32,8 +32,9 @@ Step Script::next() {
   return step_;
 }
 
-void Script::slept(bool canceled) {
-  if (canceled) session_ = canceled_;
+void Script::slept(std::size_t answer) {
+  session_ = outcomes_[answer];
+  unnamed_known_ &= answer == 0;
 }
 
 void Script::unit() {
@@ -136,15 +137,18 @@ void Script::extended_group() {
   const std::string name(rules_.named_statements && random_.percent(50) ? random_.pick(kNames) : "");
   const std::string portal(random_.percent(80) ? "" : random_.pick(kPortals));
   open_ = true;
+  // A pooler that has to prepare a statement again cannot do it in a failed transaction.
+  const bool failed = session_.status() == 'E';
+  const bool taken = failed && !name.empty() && session_.has_statement(name);
   const int dice = random_.between(0, 99);
   if (dice < 3) return bind(portal, name.empty() ? "nobody" : name);
   if (dice < 5) return execute("nothing");
-  if (dice < 7) return parse(name, "SELEC " + next_tag());
+  if (dice < 7 && !taken) return parse(name, "SELEC " + next_tag());
   if (dice < 12) return close(random_.percent(70) ? 'S' : 'P', name.empty() ? portal : name);
-  if (dice < 14) return describe('S', name);
-  if (name.empty() ? !unnamed_known_ || random_.percent(80) : random_.percent(40))
+  if (dice < 14) return failed ? void() : describe('S', name);
+  if (name.empty() ? !unnamed_known_ || random_.percent(80) : !taken && random_.percent(40))
     parse(name, any_text());
-  if (random_.percent(30)) describe('S', name);
+  if (!failed && random_.percent(30)) describe('S', name);
   if (random_.percent(5)) return;
   bind(portal, name);
   if (random_.percent(50)) describe('P', portal);
@@ -196,9 +200,14 @@ void Script::sleep_step(Step& step) {
   wire::append_query(out, text);
   step.bytes = as_text(out);
   const Request request{'Q', text + '\0'};
-  canceled_ = session_;
-  step.canceled = canceled_.handle(request, true);
-  step.answer = session_.handle(request);
+  outcomes_.assign(3, session_);
+  step.answers = {outcomes_[0].handle(request), outcomes_[1].handle(request, true)};
+  // A pooler may find the cancel before it has sent the query to any server.
+  wire::Buffer early;
+  wire::append_error(early, {.sqlstate = "57014",
+                             .message = "canceling statement due to user request"});
+  wire::append_ready(early, 'I');
+  if (session_.status() == 'I') step.answers.emplace_back(as_text(early));
 }
 
 void Script::say(char type, std::string_view body) {

@@ -27,7 +27,7 @@ struct Step {
   Kind kind = Kind::Work;
   std::string bytes;
   std::string answer;     // what PostgreSQL sends for it
-  std::string canceled;   // Sleep: what it sends when a cancel comes in time
+  std::vector<std::string> answers;  // Sleep: the same and what else it may be, if it is canceled
   int sleep_ms = 0;
 };
 
@@ -36,8 +36,8 @@ class Script {
   Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup);
 
   Step next();
-  // Says how a Sleep has ended.
-  void slept(bool canceled);
+  // Says with which of its answers a Sleep has ended.
+  void slept(std::size_t answer);
 
   // The session as PostgreSQL has it after everything that was sent.
   Postgres& session() { return session_; }
@@ -76,7 +76,7 @@ class Script {
   bool unnamed_known_ = false;  // PostgreSQL and the pooler agree on the unnamed statement
   bool open_ = false;  // extended messages without a Sync behind them
   Postgres session_;
-  Postgres canceled_;
+  std::vector<Postgres> outcomes_;  // of a Sleep
   Step step_;
 };
 

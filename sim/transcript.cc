@@ -24,10 +24,8 @@ std::size_t message_size(std::string_view bytes) {
 
 }  // namespace
 
-void Transcript::expect_either(std::string first, std::string second) {
-  owed_ = std::move(first);
-  second_ = std::move(second);
-  chosen_.reset();
+void Transcript::expect_any(std::vector<std::string> answers) {
+  for (std::size_t i = 0; i < answers.size(); ++i) open_.emplace_back(i, std::move(answers[i]));
 }
 
 std::string Transcript::receive(std::string_view bytes) {
@@ -44,24 +42,25 @@ std::string Transcript::receive(std::string_view bytes) {
   return wrong;
 }
 
-// The first message that only one of two answers has decides which it is.
+// Keeps the answers that begin so; the last one left, or one at its end, is the one.
 bool Transcript::choose(std::string_view message) {
-  if (second_.empty()) return false;
-  const bool first = owed_.starts_with(message);
-  const bool second = second_.starts_with(message);
-  if (first && second) {
-    second_.erase(0, message.size());
-  } else if (first || second) {
-    chosen_ = first ? 0 : 1;
-    if (second) owed_ = second_;
-    second_.clear();
-  }
-  return first || second;
+  const auto differs = [message](const auto& answer) { return !answer.second.starts_with(message); };
+  if (std::ranges::all_of(open_, differs)) return false;
+  std::erase_if(open_, differs);
+  for (auto& [number, answer] : open_) answer.erase(0, message.size());
+  const auto ended = std::ranges::find_if(open_, [](const auto& a) { return a.second.empty(); });
+  if (ended == open_.end() && open_.size() > 1) return true;
+  const auto& choice = ended == open_.end() ? open_.front() : *ended;
+  chosen_ = choice.first;
+  owed_ = choice.second;
+  open_.clear();
+  return true;
 }
 
 std::string Transcript::judge(std::string_view message) {
   if (!farewell_.empty()) return "bytes after a FATAL error: " + printable(message);
-  if (choose(message) || owed_.starts_with(message)) {
+  if (choose(message)) return {};
+  if (open_.empty() && owed_.starts_with(message)) {
     owed_.erase(0, message.size());
     return {};
   }
@@ -77,7 +76,8 @@ std::string Transcript::judge(std::string_view message) {
 }
 
 std::string Transcript::end() const {
-  if (owed_.starts_with(in_) || second_.starts_with(in_)) return {};
+  const auto fits = [this](const auto& answer) { return answer.second.starts_with(in_); };
+  if (owed_.starts_with(in_) || std::ranges::any_of(open_, fits)) return {};
   return "the connection ended in " + printable(in_) + " instead of " + printable(owed_);
 }
 

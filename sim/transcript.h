@@ -1,9 +1,10 @@
 // What a client is owed, byte for byte, and what it got.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace weir::sim {
 
@@ -11,16 +12,16 @@ class Transcript {
  public:
   // What PostgreSQL alone would have sent next.
   void expect(std::string_view bytes) { owed_ += bytes; }
-  // Either of two answers, when nothing else is owed: 0 or 1 is then chosen().
-  void expect_either(std::string first, std::string second);
+  // One of several answers, when nothing else is owed; which one is then chosen().
+  void expect_any(std::vector<std::string> answers);
 
   // Takes what has arrived. Empty where it is right, else what is wrong with it.
   std::string receive(std::string_view bytes);
   // The connection has ended. Empty where what arrived is a beginning of what was owed.
   std::string end() const;
 
-  bool complete() const { return owed_.empty() && in_.empty() && second_.empty(); }
-  std::optional<int> chosen() const { return chosen_; }
+  bool complete() const { return owed_.empty() && in_.empty() && open_.empty(); }
+  std::size_t chosen() const { return chosen_; }
   // The SQLSTATE of the FATAL error that the pooler or the server took leave with.
   const std::string& farewell() const { return farewell_; }
   std::string shown() const;
@@ -30,10 +31,10 @@ class Transcript {
   std::string judge(std::string_view message);
 
   std::string owed_;
-  std::string second_;  // the other answer, while it is open which it is
+  std::vector<std::pair<std::size_t, std::string>> open_;  // answers that it may still be
   std::string in_;      // a message that is not whole yet
   std::string farewell_;
-  std::optional<int> chosen_;
+  std::size_t chosen_ = 0;
 };
 
 }  // namespace weir::sim

@@ -54,7 +54,7 @@ void Worker::attach(const SocketPtr& socket) {
 void Worker::woken(const SocketPtr& socket) {
   if (socket->cable->broken(socket->end)) return ended(socket, "connection reset");
   if (!flush(socket)) return;
-  if (!socket->closing) read(socket, false);
+  if (!socket->closing) read(socket);
 }
 
 // False where the socket is gone afterwards.
@@ -86,24 +86,28 @@ bool Worker::blocked(const SocketPtr& socket) {
 }
 
 bool Worker::wants_read(const SocketPtr& socket) {
-  if (blocked(socket)) return false;
+  if (blocked(socket)) {
+    if (world_.verbose()) world_.trace("w" + std::to_string(number_) + " holds up " + name_of(socket->id));
+    return false;
+  }
   if (socket->id.side == Side::Server || socket->cable->readable(socket->end) == 0) return true;
   const bool wanted = engine_.client_readable(socket->id.client(), world_.now(), out_);
+  if (world_.verbose() && !wanted) world_.trace("w" + std::to_string(number_) + " parks " + name_of(socket->id));
   perform();
   return wanted;
 }
 
-// `asked_for`: the engine wants to be called even if there is nothing.
-void Worker::read(const SocketPtr& socket, bool asked_for) {
+void Worker::read(const SocketPtr& socket) {
   while (find(socket->id) == socket) {
     Cable& cable = *socket->cable;
-    if (cable.readable(socket->end) == 0 && !cable.at_end(socket->end) && !asked_for) return;
+    if (cable.readable(socket->end) == 0 && !cable.at_end(socket->end) && !socket->asked_for)
+      return;
     if (!wants_read(socket) || find(socket->id) != socket) return;
     if (cable.at_end(socket->end) && cable.readable(socket->end) == 0)
       return ended(socket, "unexpected eof");
     const std::size_t most = 1 + world_.random.below(static_cast<std::uint64_t>(site_.read_size_max));
+    socket->asked_for = false;
     feed(socket, cable.read(socket->end, most));
-    asked_for = false;
   }
 }
 
@@ -157,7 +161,9 @@ void Worker::perform() {
       case Effect::Kind::Read:
         world_.after(Duration{0}, [this, id = effect.connection] {
           const SocketPtr socket = find(id);
-          if (socket && !socket->closing && socket->cable) read(socket, true);
+          if (!socket || socket->closing || !socket->cable) return;
+          socket->asked_for = true;
+          read(socket);
         });
         break;
       case Effect::Kind::Connect: connect(effect.connection.server()); break;

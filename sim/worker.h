@@ -55,6 +55,7 @@ class Worker {
     std::shared_ptr<Cable> cable;  // none while it connects
     int end = 0;                   // of the cable, which is ours
     std::string unsent;
+    bool asked_for = false;  // the engine wants to be called even if there is nothing to read
     bool closing = false;
   };
   using SocketPtr = std::shared_ptr<Socket>;
@@ -65,7 +66,7 @@ class Worker {
   SocketPtr find(Connection c) const;
   void attach(const SocketPtr& socket);
   void woken(const SocketPtr& socket);
-  void read(const SocketPtr& socket, bool asked_for);
+  void read(const SocketPtr& socket);
   bool wants_read(const SocketPtr& socket);
   void feed(const SocketPtr& socket, const std::string& bytes);
   void ended(const SocketPtr& socket, std::string_view reason);

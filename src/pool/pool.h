@@ -70,8 +70,14 @@ class Pool {
   void connect_failed(std::string reason, std::string sqlstate, Instant now);
   void connect_succeeded();
   bool failing() const { return !failure_.empty(); }
-  // Failing, and the last attempt is so fresh that a new client need not wait for the next one.
-  bool failed_recently(Instant now) const { return failing() && now < last_failure_ + 2 * kProbeLast; }
+  // Failing, and the last attempt is so fresh that whoever asks now need not wait for another.
+  bool refuses(Instant now) const { return failing() && now < last_failure_ + kProbeFirst; }
+  // Somebody asks: the next attempt is made at once.
+  void probe_now() { next_attempt_ = {}; }
+  // More connections than the limits allow, since they were lowered.
+  bool is_oversized() const {
+    return account_.servers.value() > limits_.pool_size + limits_.reserve_pool_size;
+  }
   const std::string& failure() const { return failure_; }
   const std::string& failure_sqlstate() const { return failure_sqlstate_; }
   // The server is starting or stopping (57P03): try again soon, but nobody is turned away.

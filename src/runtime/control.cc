@@ -203,7 +203,6 @@ void Control::carry_out(Pending pending) {
 void Control::pause(const admin::Command& command, bool paused) {
   if (command.database.empty()) {
     all_paused_ = paused;
-    if (!paused) paused_.clear();
     return;
   }
   std::erase(paused_, command.database);
@@ -238,6 +237,8 @@ void Control::finish(Pending& pending) {
     take_sample(pending);
   } else if (pending.command.kind == admin::Command::Kind::Shutdown) {
     stopped_ = true;
+  } else if (!pending.from_console) {
+    return;  // a signal's
   } else if (pending.command.kind == admin::Command::Kind::KillClient && !pending.found) {
     refuse(pending, "client not found");
   } else {

@@ -21,8 +21,11 @@ bool Engine::acquire(Client& c, Instant now, Effects& out) {
   const bool down = room.failing() &&
                     room.connections() == room.servers(ServerState::Login).size();
   if (down && c.phase == ClientPhase::Ready) {
-    refuse_failing(c, now, out);
-    return false;
+    if (room.refuses(now)) {
+      refuse_failing(c, now, out);
+      return false;
+    }
+    room.probe_now();
   }
   if (c.state != ClientState::Waiting) room.move(c, ClientState::Waiting, now);
   want_servers(room, now, out);
@@ -71,7 +74,7 @@ void Engine::finish_pooler_query(Server& s, Request::Kind kind, Instant now, Eff
   if (kind == Request::Kind::Apply) {
     finish_apply(s, now, out);
   } else if (kind == Request::Kind::Inquire) {
-    finish_inquiry(s);
+    finish_inquiry(s, out);
   } else if (s.pooler_error) {
     close_server(s, "the check query failed", now, out);
   }
@@ -93,11 +96,16 @@ void Engine::finish_apply(Server& s, Instant now, Effects& out) {
   }
   s.settings = s.applying;
   s.applying = SettingsRef();
+  const bool news = !s.settings->accepted;
   s.settings->accepted = true;
   s.settings->reported = s.reported;
   if (s.client == nullptr) return;
   if (s.client->phase == ClientPhase::Welcome) {
     Client& c = *s.client;
+    if (news) {
+      remember(room_of(s), s.settings);
+      tell_others(room_of(s), *s.settings, out);
+    }
     unlink(s);
     welcome(c, now, out);
     free_server(s, now, out);
@@ -107,8 +115,10 @@ void Engine::finish_apply(Server& s, Instant now, Effects& out) {
 }
 
 // Asks which settings are in force, since a statement may have changed them.
+// What the client sends meanwhile waits: it may need settings that the server has lost.
 void Engine::inquire(Server& s, Instant now, Effects& out) {
   s.settings_touched = false;
+  s.held = s.client != nullptr;
   s.answer.clear();
   for (const auto& [name, value] : s.settings->values)
     if (name.find('.') != std::string::npos) s.custom_names.push_back(name);
@@ -116,7 +126,9 @@ void Engine::inquire(Server& s, Instant now, Effects& out) {
   s.custom_names.clear();  // what is set from now on is for the next time
 }
 
-void Engine::finish_inquiry(Server& s) {
+void Engine::finish_inquiry(Server& s, Effects& out) {
+  if (s.held) out.read(s.client->id);
+  s.held = false;
   if (s.pooler_error) {
     s.doubtful = true;
     return;
@@ -150,12 +162,18 @@ void Engine::after_traffic(Server& s, Instant now, Effects& out) {
     if (s.doubtful) close_server(s, "server conn crashed?", now, out);
     return;
   }
+  if (s.requests.empty() && s.status == 'I' && !s.unsynced &&
+      (s.doubtful || !s.framer.at_boundary())) {  // it has said what nobody asked
+    unlink(s);
+    close_server(s, "unclear state", now, out);
+    return;
+  }
   if (!releasable(s)) return;
   if (s.client == nullptr) {  // Tested
     free_server(s, now, out);
     return;
   }
-  if (room_of(s).limits().mode == pool::Mode::Session) return;
+  if (room_of(s).limits().mode == pool::Mode::Session || s.pinned) return;
   if (s.settings_touched && !s.doubtful) {
     // A cancel on its way must hit the client's query or nothing.
     if (s.cancels == 0) inquire(s, now, out);
@@ -189,6 +207,7 @@ void Engine::free_server(Server& s, Instant now, Effects& out) {
   if (s.close_needed || s.epoch != room.epoch)
     return close_server(s, "obsolete connection", now, out);
   if (room.paused) return close_server(s, "pause", now, out);
+  if (room.is_oversized()) return close_server(s, "pool_size decreased", now, out);
   if (s.cancels > 0) {
     room.move(s, ServerState::BeingCanceled, now);
     return;

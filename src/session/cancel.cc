@@ -23,13 +23,6 @@ std::uint64_t load_key(std::uint32_t pid, std::string_view key) {
   return (std::uint64_t{pid} << 32) | load_u32(as_bytes(key).data());
 }
 
-// Not while settings are being applied or asked for, even if the client's query is behind.
-bool has_own_request(const Server& s) {
-  if (s.requests.empty()) return false;
-  const Request& head = s.requests.front();
-  return head.whose == Request::For::Client || !ends_with_ready(head.kind);
-}
-
 }  // namespace
 
 void Engine::make_cancel_key(Client& c) {
@@ -62,12 +55,47 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
   out.post(owner, {.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key, .client = asker.id});
 }
 
-// False where there is nothing to cancel.
+// Not while settings are being applied or asked for, even if the client's query is behind.
+bool Engine::has_own_request(const Server& s) {
+  if (s.requests.empty()) return false;
+  const Request& head = s.requests.front();
+  return head.whose == Request::For::Client || !ends_with_ready(head.kind);
+}
+
+// A client in the queue: its request never reaches a server.
+void Engine::cancel_waiting(Client& c, Instant now, Effects& out) {
+  c.canceled = true;
+  room_of(c).move(c, pool::ClientState::Idle, now);
+  out.read(c.id);
+}
+
+// Answers the request that was canceled in the queue as PostgreSQL answers a canceled one.
+void Engine::answer_canceled(Client& c, const wire::Piece& piece, Effects& out) {
+  namespace fe = wire::fe;
+  const bool simple = piece.type == fe::kQuery || piece.type == fe::kFunctionCall;
+  if (!c.told_canceled && piece.type != fe::kSync)
+    wire::append_error(scratch_, {.sqlstate = "57014",
+                                  .message = "canceling statement due to user request"});
+  c.told_canceled = true;
+  if (simple || piece.type == fe::kSync) {
+    wire::append_ready(scratch_, 'I');
+    c.canceled = c.told_canceled = false;
+  }
+  out.send(c.id, scratch_);
+  scratch_.clear();
+}
+
+// False where there is nothing to cancel on a server.
 bool Engine::cancel_client(std::uint64_t key, ClientId asker, int asker_worker, Instant now,
                            Effects& out) {
   const auto found = cancel_keys_.find(key);
   Client* c = found == cancel_keys_.end() ? nullptr : client(found->second);
-  if (c == nullptr || c->server == nullptr) return false;
+  if (c == nullptr) return false;
+  if (c->state == pool::ClientState::Waiting && c->phase == ClientPhase::Ready) {
+    cancel_waiting(*c, now, out);
+    return false;
+  }
+  if (c->server == nullptr) return false;
   Server& s = *c->server;
   // While settings are being applied for it, the client's own query has not begun.
   if (!has_own_request(s)) return false;

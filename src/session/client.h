@@ -65,6 +65,9 @@ struct Client : pool::ClientSlot {
   bool asked_gss = false;
   bool waits_for_name = false; // its next message waits for the answers to those before
   bool throttled = false;      // not read until the server has answered some of its requests
+  bool canceled = false;       // in the queue: its request is answered with an error, not served
+  bool told_canceled = false;  // of a request in several messages: the error has been sent
+  bool login_while_failing = false;  // it came when its pool could not connect already
   bool busy = false;           // console: a command is being answered
   Server* server = nullptr;
   pool::Account* database_account = nullptr;  // where it is counted
@@ -76,6 +79,7 @@ struct Client : pool::ClientSlot {
   SettingsRef settings;   // what it has now
   std::unique_ptr<ClientLoginState> login;
   std::unique_ptr<ClientStatements> statements;
+  std::uint32_t unnamed_version = 0;     // grows with every change of its unnamed statement
   std::unique_ptr<std::string> unnamed;  // the definition of its unnamed statement; empty: none
   std::unique_ptr<wire::Buffer> backlog;  // bytes that were read before they could be handled
   std::unique_ptr<Peer> peer;

@@ -110,9 +110,13 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     welcome(c, now, out);
     return;
   }
-  if (r.failed_recently(now) && r.connections() == r.servers(pool::ServerState::Login).size()) {
-    refuse_failing(c, now, out);
-    return;
+  if (r.failing() && r.connections() == r.servers(pool::ServerState::Login).size()) {
+    if (r.refuses(now)) {
+      refuse_failing(c, now, out);
+      return;
+    }
+    c.login_while_failing = true;
+    r.probe_now();
   }
   // What it asked for is tried on a server, whose answer is the client's.
   r.move(c, ClientState::Waiting, now);

@@ -32,6 +32,10 @@ void Engine::startup_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
 
 void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Effects& out) {
   auto parsed = wire::parse_startup(packet);
+  if (!parsed && parsed.error().text == "bad cancel request") {
+    drop_client(c, "bad cancel request", now, out);
+    return;
+  }
   if (!parsed) {
     const std::string text =
         parsed.error().text == "bad packet header"

@@ -3,6 +3,7 @@
 // One Engine per worker; only the ledger and the configuration are shared.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -32,6 +33,7 @@ struct Room : pool::Pool {
   SettingsTable settings;
   SettingsRef base;                 // what a fresh server connection has in force
   const config::Database* entry = nullptr;  // of the current configuration
+  std::deque<SettingsRef> known;    // of clients' startups: accepted by a server, here or elsewhere
   std::size_t next_host = 0;        // round-robin over the entry's hosts
   Duration query_timeout{}, idle_transaction_timeout{}, transaction_timeout{};
   Duration client_idle_timeout{};
@@ -120,7 +122,7 @@ class Engine {
   void on_copy_end(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void pass(Client& c, const wire::Piece& piece, Effects& out);
   void push(Server& s, Request request, Instant now);
-  void note_effects(Server& s, sql::Effects effects, std::string_view text);
+  void note_effects(Server& s, sql::Effects effects, std::string_view text, Effects& out);
 
   // prepared.cc: prepared statements, named and unnamed
   void on_parse(Client& c, const wire::Piece& piece, Instant now, Effects& out);
@@ -135,6 +137,8 @@ class Engine {
   void pass_renamed(Client& c, const wire::Piece& piece, std::size_t name_at,
                     std::string_view name, std::string_view server_name, Effects& out);
   bool owes_ready(const Server& s) const;
+  bool is_unsettled(const Client& c, const Server& s, std::string_view name) const;
+  bool is_being_defined(const Server& s, std::uint64_t id) const;
   bool must_wait(const Client& c, const Server& s, const wire::Piece& piece) const;
   void send_parse(Server& s, std::string_view name, Bytes definition, Effects& out);
   void teach(Server& s, const Statement& statement, Request::For whose, Instant now, Effects& out);
@@ -145,6 +149,7 @@ class Engine {
   void evict_statements(Server& s, Instant now, Effects& out);
   bool is_stale(const Server& s, std::uint64_t id) const;
   void unnamed_uncertain(Server& s);
+  void end_unnamed(Client& c);
   bool renames_statements(const Client& c) const;
 
   // relay_server.cc: from server to client
@@ -194,7 +199,7 @@ class Engine {
   void inquire(Server& s, Instant now, Effects& out);
   void finish_pooler_query(Server& s, Request::Kind kind, Instant now, Effects& out);
   void finish_apply(Server& s, Instant now, Effects& out);
-  void finish_inquiry(Server& s);
+  void finish_inquiry(Server& s, Effects& out);
   void check_then_serve(Server& s, Instant now, Effects& out);
   void pooler_query(Server& s, Request::Kind kind, std::string_view sql, Instant now,
                     Effects& out);
@@ -220,8 +225,14 @@ class Engine {
   void start_cancel(Server& target, ClientId asker, int asker_worker, Instant now, Effects& out);
   void cancel_over(Server& carrier, Instant now, Effects& out);
   void make_cancel_key(Client& c);
+  void cancel_waiting(Client& c, Instant now, Effects& out);
+  void answer_canceled(Client& c, const wire::Piece& piece, Effects& out);
+  static bool has_own_request(const Server& s);
 
   // handover.cc
+  void tell_others(Room& room, const Settings& settings, Effects& out);
+  void learn(const Letter& letter, Instant now, Effects& out);
+  void remember(Room& room, const SettingsRef& settings);
   void hand_over(Server& s, unsigned worker, Instant now, Effects& out);
   ServerId receive(const Letter& letter, Instant now, Effects& out);
 

@@ -7,6 +7,39 @@ namespace weir::session {
 using pool::ClientState;
 using pool::ServerState;
 
+// What a server says at login is worth a login's wait on every worker.
+void Engine::tell_others(Room& room, const Settings& settings, Effects& out) {
+  for (unsigned w = 0; w < ledger_.workers(); ++w) {
+    if (w == worker_) continue;
+    Letter letter{.kind = Letter::Kind::Welcome, .from = worker_, .database = room.database(),
+                  .user = room.user()};
+    letter.parcel.settings = settings.values;
+    letter.parcel.reported = settings.reported;
+    out.post(w, std::move(letter));
+  }
+}
+
+void Engine::remember(Room& room, const SettingsRef& settings) {
+  constexpr std::size_t kKnownMax = 64;
+  room.known.push_back(settings);
+  if (room.known.size() > kKnownMax) room.known.pop_front();
+}
+
+void Engine::learn(const Letter& letter, Instant now, Effects& out) {
+  if (config_->find_database(letter.database) == nullptr) return;
+  Room& r = room(letter.database, letter.user);
+  const SettingsRef settings = r.settings.intern(letter.parcel.settings);
+  if (!settings->accepted && !(settings == r.base)) remember(r, settings);
+  settings->accepted = true;
+  settings->reported = letter.parcel.reported;
+  r.clients(ClientState::Waiting).for_each([&](pool::ClientSlot& slot) {
+    Client& c = static_cast<Client&>(slot);
+    if (c.phase != ClientPhase::Welcome || !c.settings->accepted || !r.base->accepted) return;
+    r.move(c, ClientState::Idle, now);
+    welcome(c, now, out);
+  });
+}
+
 // A free server goes to the worker whose client has waited longer than all of ours.
 void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
   Room& room = room_of(s);
@@ -69,6 +102,7 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
 ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
   switch (letter.kind) {
     case Letter::Kind::Parcel: return receive(letter, now, out);
+    case Letter::Kind::Welcome: learn(letter, now, out); break;
     case Letter::Kind::WantServer:
       if (Room* r = find_room(letter.database, letter.user)) {
         pool::ServerSlot* idle = r->servers(ServerState::Idle).back();

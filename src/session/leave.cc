@@ -84,8 +84,9 @@ void Engine::leave_server(Server& s, bool half_sent, Instant now, Effects& out) 
   s.held = false;
   s.rescue = Rescue::Draining;
   room.move(s, ServerState::Tested, now);
-  if (!s.requests.empty() && !(session && s.requests.size() == 1 && s.copy_in))
+  if (has_own_request(s) && !(session && s.requests.size() == 1 && s.copy_in))
     start_cancel(s, {}, -1, now, out);
+  s.doubtful |= s.pinned;  // what it holds goes with it
   if (s.copy_in) {
     wire::Writer(scratch_, wire::fe::kCopyFail).cstr("client disconnected");
     push(s, {.kind = Request::Kind::CopyEnd, .whose = Request::For::Pooler}, now);

@@ -37,6 +37,7 @@ struct Letter {
     Evict,       // close an idle server of `database` (or of `user`) in another pool
     Cancel,      // a cancel request for one of our clients
     CancelDone,  // the cancel that the sender's client asked for is over
+    Welcome,     // what a server said at login with these settings: other workers need not ask
     Pause, Resume, Reconnect, Kill, Shutdown,  // console commands; `database` empty: all
     Disable, Enable,                           // the same, always with a database
     WaitClose,                                 // until no server has to be closed any more

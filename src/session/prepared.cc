@@ -29,37 +29,53 @@ bool Engine::renames_statements(const Client& c) const {
 
 // Whether the client is owed a ReadyForQuery by what the server still has to answer.
 bool Engine::owes_ready(const Server& s) const {
-  for (std::size_t i = 0; i < s.requests.size(); ++i)
-    if (s.requests[i].whose == Request::For::Client && ends_with_ready(s.requests[i].kind))
-      return true;
-  return false;
+  return s.boundary > s.pushed - s.requests.size();
 }
 
-// A name that an earlier part of the pipeline changes means nothing before that part is answered.
+// What an earlier part of the pipeline makes of a name or statement is not known before that part
+// is answered: an error may have undone it.
 bool Engine::must_wait(const Client& c, const Server& s, const Piece& piece) const {
-  if (!s.deallocating && !(c.statements && c.statements->unconfirmed())) return false;
-  std::size_t own = 0;  // changes of the part that the message belongs to
-  std::size_t at = s.requests.size();
-  while (at > 0 && !ends_with_ready(s.requests[at - 1].kind)) own += s.requests[--at].undoable;
-  if (at == 0) return false;
+  if (!owes_ready(s)) return false;
+  if (!s.deallocating && s.defining == 0 && !(c.statements && c.statements->unconfirmed()))
+    return false;
   Reader in(piece.message().body);
   switch (piece.type) {
     case fe::kQuery: {
       const auto command = piece.whole() ? sql::parse_deallocate(in.cstr()) : std::nullopt;
-      return command && !command->all && c.statements &&
-             (s.deallocating || c.statements->unconfirmed(command->name, own));
+      return command && !command->all && is_unsettled(c, s, command->name);
     }
     case fe::kBind: in.cstr(); break;
     case fe::kDescribe:
     case fe::kClose:
       if (in.u8() != 'S') return false;
       break;
-    case fe::kParse: break;
+    case fe::kParse: {
+      const std::string_view name = in.cstr();
+      const Statement* known = statements_.find(in.rest());
+      return !name.empty() && (is_unsettled(c, s, name) ||
+                               (known != nullptr && is_being_defined(s, known->id)));
+    }
     default: return false;
   }
   const std::string_view name = in.cstr();
-  return !name.empty() &&
-         (s.deallocating || (c.statements && c.statements->unconfirmed(name, own)));
+  return !name.empty() && is_unsettled(c, s, name);
+}
+
+bool Engine::is_unsettled(const Client& c, const Server& s, std::string_view name) const {
+  if (s.deallocating) return true;
+  if (!c.statements) return false;
+  if (c.statements->unconfirmed(name, s.changes)) return true;
+  const StatementRef* statement = c.statements->find(name);
+  return statement != nullptr && is_being_defined(s, (*statement)->id);
+}
+
+// Whether a part of the pipeline before the current one makes or ends this statement.
+bool Engine::is_being_defined(const Server& s, std::uint64_t id) const {
+  if (s.defining == 0) return false;
+  const std::size_t end = s.boundary - (s.pushed - s.requests.size());
+  for (std::size_t i = 0; i < end; ++i)
+    if (defines(s.requests[i]) && s.requests[i].statement == id) return true;
+  return false;
 }
 
 void Engine::on_parse(Client& c, const Piece& piece, Instant now, Effects& out) {
@@ -77,7 +93,7 @@ void Engine::on_parse(Client& c, const Piece& piece, Instant now, Effects& out) 
   if (room.limits().mode == pool::Mode::Session || (!name.empty() && !renames_statements(c))) {
     if (room.limits().mode != pool::Mode::Session) {
       const std::string_view text = Reader(definition).cstr();
-      note_effects(s, sql::scan(text), text);
+      note_effects(s, sql::scan(text), text, out);
     }
     push(s, {.kind = Request::Kind::Parse}, now);
     pass(c, piece, out);
@@ -100,8 +116,9 @@ void Engine::parse_unnamed(Client& c, const Piece& piece, Bytes definition, Inst
   if (!c.unnamed) c.unnamed = std::make_unique<std::string>();
   c.unnamed->assign(as_text(definition));
   s.unnamed_owner = c.id;
+  s.unnamed_version = ++c.unnamed_version;
   const std::string_view text = c.unnamed->c_str();
-  note_effects(s, sql::scan(text), text);
+  note_effects(s, sql::scan(text), text, out);
   ++room_of(c).counters.server_parse_count;
   push(s, {.kind = Request::Kind::Parse, .unnamed = true}, now);
   pass(c, piece, out);
@@ -164,7 +181,7 @@ void Engine::teach(Server& s, const Statement& statement, Request::For whose, In
 
 void Engine::ensure_statement(Client&, Server& s, const StatementRef& statement, Instant now,
                               Effects& out) {
-  note_effects(s, statement->effects, statement->text());
+  note_effects(s, statement->effects, statement->text(), out);
   if (!s.stale.empty() && is_stale(s, statement->id)) {
     close_statement(s, statement->id, now, out);
   }
@@ -174,13 +191,14 @@ void Engine::ensure_statement(Client&, Server& s, const StatementRef& statement,
 
 // The client's unnamed statement must be the one the server has, or none if it has none.
 void Engine::ensure_unnamed(Client& c, Server& s, Instant now, Effects& out) {
-  if (s.unnamed_owner == c.id) return;
+  if (s.unnamed_owner == c.id && s.unnamed_version == c.unnamed_version) return;
   if (c.unnamed && !c.unnamed->empty()) {
     const std::string_view text = c.unnamed->c_str();
-    note_effects(s, sql::scan(text), text);
+    note_effects(s, sql::scan(text), text, out);
     wire::Writer(scratch_, fe::kParse).cstr("").text(*c.unnamed);
     push(s, {.kind = Request::Kind::Parse, .whose = Request::For::Pooler, .unnamed = true}, now);
     s.unnamed_owner = c.id;
+    s.unnamed_version = c.unnamed_version;
   } else if (s.unnamed_owner.valid()) {
     wire::append_close(scratch_, 'S', "");
     push(s, {.kind = Request::Kind::Close, .whose = Request::For::Pooler, .unnamed = true}, now);
@@ -293,7 +311,7 @@ void Engine::on_close(Client& c, const Piece& piece, Instant now, Effects& out) 
   const std::string_view name = in.cstr();
   const bool unnamed = in.done() && statement_kind && name.empty();
   if (unnamed) {
-    if (c.unnamed) c.unnamed->clear();
+    end_unnamed(c);
     s.unnamed_owner = {};
   } else if (in.done() && statement_kind && c.statements && c.statements->find(name)) {
     c.statements->erase(name);
@@ -338,8 +356,13 @@ void Engine::append_deallocated(char status) {
 
 // An unnamed statement whose Parse the server did not carry out: nobody has one there that we know.
 void Engine::unnamed_uncertain(Server& s) {
-  if (s.client != nullptr && s.client->unnamed) s.client->unnamed->clear();
+  if (s.client != nullptr) end_unnamed(*s.client);
   s.unnamed_owner = kStranger;
+}
+
+void Engine::end_unnamed(Client& c) {
+  if (c.unnamed) c.unnamed->clear();
+  ++c.unnamed_version;
 }
 
 }  // namespace weir::session

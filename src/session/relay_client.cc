@@ -68,7 +68,8 @@ bool Engine::client_readable(ClientId id, Instant now, Effects& out) {
   }
   Room& room = room_of(*c);
   if (c->state == pool::ClientState::Waiting) return false;
-  if (!c->framer.at_boundary() || c->backlog || room.available() != nullptr) return true;
+  if (!c->framer.at_boundary() || c->backlog || c->canceled || room.available() != nullptr)
+    return true;
   if (room.failing() && room.connections() == room.servers(pool::ServerState::Login).size()) {
     return true;  // its request is read, and answered with the reason
   }
@@ -189,6 +190,10 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
 
 // Messages that need no server while nothing is outstanding. True if the message was one.
 bool Engine::answer_idle(Client& c, const Piece& piece, Instant now, Effects& out) {
+  if (c.canceled) {
+    answer_canceled(c, piece, out);
+    return true;
+  }
   if (piece.type == fe::kFlush || is_copy(piece.type)) return true;  // nothing to do, as there
   if (piece.type == fe::kSync) {
     wire::append_ready(scratch_, 'I');
@@ -204,13 +209,13 @@ bool Engine::answer_idle(Client& c, const Piece& piece, Instant now, Effects& ou
 void Engine::on_query(Client& c, const Piece& piece, Instant now, Effects& out) {
   Server& s = *c.server;
   // A simple Query also ends the unnamed statement.
-  if (c.unnamed) c.unnamed->clear();
+  end_unnamed(c);
   s.unnamed_owner = {};
   Room& room = room_of(c);
   const std::string_view text = query_text(piece);
   if (room.limits().mode != pool::Mode::Session) {
     const sql::Effects effects = piece.whole() ? sql::scan(text) : kAnything;
-    note_effects(s, effects, text);
+    note_effects(s, effects, text, out);
     if (effects.deallocates && piece.whole() && deallocate(c, text, now, out)) return;
     s.deallocating |= effects.deallocates || !piece.whole();
   }
@@ -249,10 +254,23 @@ void Engine::pass(Client& c, const Piece& piece, Effects& out) {
 void Engine::push(Server& s, Request request, Instant now) {
   if (s.requests.empty()) s.query_start = now;
   s.requests.push(request);
+  ++s.pushed;
+  s.defining += defines(request);
+  s.changes += request.undoable;
+  if (request.whose != Request::For::Client || !ends_with_ready(request.kind)) return;
+  s.boundary = s.pushed;
+  s.changes = 0;
 }
 
-void Engine::note_effects(Server& s, sql::Effects effects, std::string_view text) {
+void Engine::note_effects(Server& s, sql::Effects effects, std::string_view text, Effects& out) {
+  if (!effects.any()) return;
   if (effects.schema) s.schema_touched = true;
+  if ((effects.session_object || effects.prepares || effects.unknown_name) && !s.pinned) {
+    s.pinned = true;
+    log(*s.client, out, LogLevel::Log,
+        "keeps its server until it leaves: a statement has made session state that cannot be "
+        "moved");
+  }
   if (!effects.settings) return;
   s.settings_touched = true;
   if (effects.custom_names) sql::custom_names(text, s.custom_names);

@@ -1,6 +1,7 @@
 // From server to client: each answer is matched with the request at the head of the queue, goes to
 // the client, is kept back, or is replaced; and at the end of the last one the server is free.
 #include <algorithm>
+#include <ranges>
 
 #include "base/check.h"
 #include "session/engine.h"
@@ -11,6 +12,16 @@ namespace weir::session {
 using wire::Piece;
 namespace be = wire::be;
 using Kind = Request::Kind;
+
+namespace {
+
+// What a server may say while it owes nothing.
+bool comes_unasked(std::uint8_t type) {
+  return type == be::kNoticeResponse || type == be::kNotification ||
+         type == be::kParameterStatus || type == be::kErrorResponse;
+}
+
+}  // namespace
 
 std::size_t ServerWants::want(std::uint8_t type, std::size_t total) {
   switch (type) {
@@ -50,6 +61,7 @@ void Engine::relay_server(Server& s, Bytes& in, Instant now, Effects& out) {
       case Piece::Kind::Body:
         if (s.forwarding && s.client != nullptr) out.forward(s.client->id, piece.bytes);
         if (s.row_open) on_pooler_row(s, piece.bytes, piece.last);
+        if (piece.last) flush_fakes(s, out);
         break;
       case Piece::Kind::Head:
         if (!server_message(s, piece, now, out)) return;
@@ -64,6 +76,10 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
   const Request* head = s.requests.empty() ? nullptr : &s.requests.front();
   const bool ours = head != nullptr && head->whose == Request::For::Pooler;
   s.forwarding = s.client != nullptr && !ours;
+  if (head == nullptr && !comes_unasked(piece.type)) {
+    s.doubtful = true;
+    return false;
+  }
   switch (piece.type) {
     case be::kDataRow:
       if (ours) begin_pooler_row(s, piece);
@@ -135,6 +151,7 @@ bool Engine::answered(Server& s, const Piece& piece, Kind kind, Instant now, Eff
 void Engine::pop_request(Server& s, Effects& out) {
   const Request& done = s.requests.front();
   if (done.undoable && s.client != nullptr) s.client->statements->confirm_oldest();
+  s.defining -= defines(done);
   const bool copy_ended = done.kind == Kind::Execute || done.kind == Kind::Query;
   s.requests.pop();
   if (copy_ended) s.copy_in = false;
@@ -148,6 +165,7 @@ void Engine::pop_request(Server& s, Effects& out) {
 }
 
 void Engine::flush_fakes(Server& s, Effects& out) {
+  if (s.forwarding && s.framer.streaming() > 0) return;  // not in the middle of a message
   while (!s.requests.empty() && is_fake(s.requests.front().kind)) {
     const Request fake = s.requests.front();
     // In a failed transaction a DEALLOCATE does nothing.
@@ -186,6 +204,11 @@ void Engine::begin_copy(Server& s) {
     }
   }
   if (i < s.requests.size()) s.copy_in = false;
+  if (!std::ranges::any_of(std::views::iota(i, s.requests.size()), [&s](std::size_t at) {
+        return ends_with_ready(s.requests[at].kind);
+      })) {
+    s.boundary = s.pushed - s.requests.size() + (ends_with_ready(s.requests.front().kind) ? 1 : 0);
+  }
   bool synced = false;
   for (; i < s.requests.size(); ++i) synced |= s.requests[i].kind == Kind::Sync;
   if (!synced && !s.requests.empty() && s.requests.front().kind == Kind::Execute)
@@ -246,6 +269,8 @@ void Engine::on_error(Server& s, const Piece& piece, Instant now, Effects& out) 
   if (s.requests.empty()) {
     s.doubtful = true;
     to_client(s, piece, out);
+    // Nothing more will come that the client waits for.
+    if (fatal && s.client != nullptr) lose_server(s, Fault::ServerCrashed, "", now, out);
     return;
   }
   const Request head = s.requests.front();
@@ -297,13 +322,17 @@ void Engine::skip_to_sync(Server& s, Instant, Effects& out) {
   bool unnamed_lost = false;
   for (std::size_t i = end; i-- > 0;) {
     undo_request(s, s.requests[i], newer);
-    unnamed_lost |= s.requests[i].unnamed;
+    if (!s.requests[i].unnamed) continue;
+    unnamed_lost |= s.requests[i].whose == Request::For::Client;
+    s.unnamed_owner = kStranger;
   }
   if (unnamed_lost && !unnamed_renewed) unnamed_uncertain(s);
   for (std::size_t i = 0; i < end; ++i) {
     if (s.requests.front().kind == Kind::Refuse) s.refused.pop_front();
+    s.defining -= defines(s.requests.front());
     s.requests.pop();
   }
+  if (s.skipping) s.changes = 0;
   s.copy_in = false;
   flush_fakes(s, out);
   resume_waiting(s, out);
@@ -333,7 +362,9 @@ void Engine::on_command_complete(Server& s, const Piece& piece) {
   s.statements.clear();
   s.stale.clear();
   if (s.client != nullptr && s.client->statements) s.client->statements->clear();
-  if (tag == "DISCARD ALL") s.unnamed_owner = {};
+  if (tag != "DISCARD ALL") return;
+  s.unnamed_owner = {};
+  s.pinned = false;
 }
 
 void Engine::on_parameter_status(Server& s, Bytes body) {

@@ -44,6 +44,11 @@ constexpr bool is_fake(Request::Kind k) {
   return k == FakeParse || k == FakeClose || k == FakeDeallocate;
 }
 
+// Whether it makes or ends a statement that the server knows by a name of ours.
+constexpr bool defines(const Request& r) {
+  return r.statement != 0 && (r.kind == Request::Kind::Parse || r.kind == Request::Kind::Close);
+}
+
 // What the server reads without answering: it matters only while something is in front of it.
 constexpr bool is_silent(Request::Kind k) {
   using enum Request::Kind;

@@ -58,6 +58,7 @@ struct Server : pool::ServerSlot {
   bool copy_in = false;       // reads COPY data
   bool copy_data = false;     // has been sent some of it
   bool settings_touched = false;  // a statement may have changed session settings
+  bool pinned = false;        // holds state of its client that no other server can be given
   bool schema_touched = false;    // a statement may have changed a schema
   bool doubtful = false;      // its state is not known for certain: closed instead of released
   bool pooler_error = false;  // the pooler's own query at the head of the queue has failed
@@ -69,8 +70,13 @@ struct Server : pool::ServerSlot {
   Rescue rescue = Rescue::None;
   unsigned cancels = 0;       // cancel connections in flight against it
   Client* client = nullptr;
+  std::uint32_t unnamed_version = 0;  // which of its owner's
   ClientId unnamed_owner;     // whose unnamed statement it holds; invalid: it holds none
   Requests requests;
+  std::uint64_t pushed = 0;    // requests ever
+  std::uint64_t boundary = 0;  // of them, up to the client's last that ends with ReadyForQuery
+  std::size_t changes = 0;     // of the client's names, by requests behind that
+  std::size_t defining = 0;    // requests in the queue that make or end a statement of ours
   wire::Framer<ServerWants> framer;
   SettingsRef settings;       // in force on the server
   SettingsRef applying;       // asked for by the Apply in the queue

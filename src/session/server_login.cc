@@ -158,8 +158,10 @@ void Engine::server_ready(Server& s, Instant now, Effects& out) {
   s.status = 'I';
   s.last_ready = now;
   s.framer.reset();
+  const bool news = !room.base->accepted || room.base->reported != s.reported;
   room.base->reported = s.reported;
   room.base->accepted = true;
+  if (news) tell_others(room, *room.base, out);
   room.connect_succeeded();
   if (s.close_needed || s.epoch != room.epoch || room.paused) {
     close_server(s, "obsolete connection", now, out);
@@ -192,7 +194,7 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
 void Engine::turn_away_waiters(Room& room, bool also_logins, Instant now, Effects& out) {
   room.clients(ClientState::Waiting).for_each([&](pool::ClientSlot& slot) {
     Client& c = static_cast<Client&>(slot);
-    if (c.phase != ClientPhase::Welcome) {
+    if (c.phase != ClientPhase::Welcome || (c.login_while_failing && !also_logins)) {
       refuse_failing(c, now, out);
     } else if (also_logins) {
       const std::string message = room.failure();

@@ -47,6 +47,11 @@ StatementRef StatementTable::intern(Bytes definition) {
   return StatementRef(added);
 }
 
+const Statement* StatementTable::find(Bytes definition) const {
+  const auto found = statements_.find(as_text(definition));
+  return found == statements_.end() ? nullptr : found->second.get();
+}
+
 void StatementTable::retire(Statement& statement) {
   unused_.push_back(statement);
   while (unused_.size() > kKeepUnused || (bytes_ > kKeepBytes && !unused_.empty()))

@@ -64,6 +64,8 @@ class StatementTable {
 
   // `definition` as in Statement. The effects are scanned once, when a text is new.
   StatementRef intern(Bytes definition);
+  // The one that has been interned, if it has been.
+  const Statement* find(Bytes definition) const;
 
   std::size_t size() const { return statements_.size(); }
   std::size_t bytes() const { return bytes_; }

@@ -108,6 +108,8 @@ void Engine::tick_servers(Room& room, Instant now, Effects& out) {
       close_server(s, "obsolete connection", now, out);
     } else if (room.paused) {
       close_server(s, "pause", now, out);
+    } else if (room.is_oversized()) {
+      close_server(s, "pool_size decreased", now, out);
     } else if (old && limits.server_lifetime > Duration::zero()) {
       room.last_lifetime_close = now;
       close_server(s, "server lifetime over", now, out);

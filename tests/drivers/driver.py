@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -64,14 +65,21 @@ class Driver:
 
     def run(self, *command, stdin="", folder=None, more=None, timeout=120):
         """Runs one program, which must succeed; its stdout and stderr are in the result."""
-        done = subprocess.run(
-            [str(part) for part in command], input=stdin, text=True,
-            env={**self.environment(), **(more or {})},
-            cwd=folder or self._scratch, timeout=seconds(timeout), stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
-        said = f"{done.stdout[-4000:]}\n{done.stderr[-6000:]}"
-        assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{said}"
-        return done
+        command = [str(part) for part in command]
+        program = subprocess.Popen(
+            command, env={**self.environment(), **(more or {})}, cwd=folder or self._scratch,
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True)
+        try:
+            stdout, stderr = program.communicate(stdin, timeout=seconds(timeout))
+            ending = f"ended with {program.returncode}"
+        except subprocess.TimeoutExpired:
+            os.killpg(program.pid, signal.SIGKILL)  # with the clients that it started
+            stdout, stderr = program.communicate()
+            ending = f"was still running after {seconds(timeout):g} s"
+        said = f"{stdout[-4000:]}\n{stderr[-6000:]}"
+        assert program.returncode == 0, f"{command} {ending}:\n{said}"
+        return subprocess.CompletedProcess(command, 0, stdout, stderr)
 
     def check(self, *command, **options):
         """Runs one program that checks its own results and must say how many it checked."""

@@ -41,7 +41,6 @@ def test_max_client_conn(make_pooler):
     assert all(client.alive() for client in clients)
 
 
-@pytest.mark.pgbouncer_differs("over TCP the console counts too")
 def test_max_client_conn_leaves_the_console_open(make_pooler):
     pooler = make_pooler(settings={"max_client_conn": 1})
     with pooler.connect() as client, pooler.console() as console:

@@ -20,7 +20,8 @@ def test_unknown_sasl_mechanism(make_pooler):
     connection.send(fe.startup({"user": "scram_user", "database": "app"}))
     connection.read()
     connection.send(fe.sasl_initial("SCRAM-SHA-1", b"n,,n=,r=abc"))
-    check(connection.read_to_end().error, "client selected an invalid SASL authentication mechanism")
+    check(connection.read_to_end().error,
+          "client selected an invalid SASL authentication mechanism")
 
 
 def test_no_terminator(pooler):

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from .account import Directory, give, spawn_options, user_name
-from .ports import free_port
+from .ports import Port
 from .waiting import seconds, until
 from .wire import Closed, Connection, Refused
 
@@ -14,6 +14,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # Users by how the server asks for their password. Those of trust have none.
 PASSWORDS = {"scram_user": "scram secret", "md5_user": "md5 secret", "plain_user": "plain secret"}
 TRUSTED = ("alice", "bob", "carol")
+
+# What marks the connections that the harness itself makes.
+OURS = {"application_name": "harness"}
 
 SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -65,7 +68,8 @@ class Cluster:
     def __init__(self):
         self.bin = program_directory()
         self.directory = Directory("pg")
-        self.port = free_port()
+        self._claim = Port()
+        self.port = self._claim.number
         self.address = ("127.0.0.1", self.port)
         self._data = self.directory.file("data")
         self._log = self.directory.file("log")
@@ -108,6 +112,7 @@ class Cluster:
     def destroy(self):
         self.stop("QUIT")
         self.directory.remove()
+        self._claim.release()
 
     def connect(self, user="alice", database="app", password=None, **options):
         password = PASSWORDS.get(user) if password is None else password
@@ -115,17 +120,18 @@ class Cluster:
 
     def execute(self, sql, database="app"):
         """Runs statements as superuser, past the pooler; fails on any error."""
-        with self.connect("postgres", database) as connection:
+        with self.connect("postgres", database, parameters=OURS) as connection:
             reply = connection.query(sql, timeout=30)
         assert not reply.errors, reply.explain()
         return reply
 
     def backends(self, where="true"):
-        """Client backends of `app` other than our own, as dicts of pg_stat_activity."""
+        """Client backends of `app` other than execute()'s, as dicts of pg_stat_activity."""
         return self.execute(
             "SELECT pid, usename, application_name, state, query FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' AND datname = 'app' "
-            f"AND pid <> pg_backend_pid() AND ({where}) ORDER BY backend_start").dicts
+            f"AND application_name <> '{OURS['application_name']}' AND ({where}) "
+            "ORDER BY backend_start").dicts
 
     def terminate_backends(self, where="true"):
         """Ends them, and leaves their peers a moment to hear of it."""

@@ -1,8 +1,12 @@
 """PostgreSQL is the specification: runs one script directly and through the pooler, and compares
 every message; then looks for traces of the script in the sessions of other clients."""
 
+import functools
+
 from .backend import Message, fields, row_description
 from .wire import Closed
+
+NEIGHBOUR = {"application_name": "neighbour"}
 
 # All that a session could hold of somebody else, as (kind, name, value).
 FINGERPRINT = """
@@ -83,24 +87,26 @@ def fingerprint(connection):
 class Neighbours:
     """So many clients that they occupy every server connection at once and look around."""
 
-    def __init__(self, connect, count):
-        self.connections = [connect() for _ in range(count)]
+    def __init__(self, connect, count, expected):
+        """`expected` is the fingerprint of a fresh session of theirs, made directly."""
+        self._connections = [connect(parameters=NEIGHBOUR) for _ in range(count)]
+        self._expected = expected
 
-    def look(self, expected):
-        """Fails if any session differs from the fresh direct session `expected`."""
-        for connection in self.connections:
+    def look(self):
+        """Fails if anything in their sessions is not as in a fresh one."""
+        for connection in self._connections:
             connection.query("BEGIN")
-        for connection in self.connections:
+        for connection in self._connections:
             seen = fingerprint(connection)
-            assert seen == expected, (
-                f"a stranger's session changed: {sorted(seen - expected)}, "
-                f"instead of {sorted(expected - seen)}")
-        for connection in self.connections:
+            assert seen == self._expected, (
+                f"a stranger's session changed: {sorted(seen - self._expected)}, "
+                f"instead of {sorted(self._expected - seen)}")
+        for connection in self._connections:
             reply = connection.query("COMMIT")
             assert reply.status == "I", reply.explain()
 
     def close(self):
-        for connection in self.connections:
+        for connection in self._connections:
             connection.close()
 
 
@@ -110,52 +116,33 @@ class Differential:
     def __init__(self, cluster, make_pooler):
         self.cluster = cluster
         self.make_pooler = make_pooler
-        self.settings = {}
-        self.sizes = (1, 2)
 
     def __call__(self, script, ignore=(), login=None, neighbours="during", settings=None,
-                 sizes=None, check=None):
+                 sizes=(1, 2), check=None):
         """`login` are startup parameters. `neighbours`: "during" looks at other clients' sessions
         between the steps, which so change servers, "after" only when the script's client left (it
         may hold its server until then), "none" never. `check` is called with the direct
         transcript, to see that the script did what it is meant to do."""
-        sizes = sizes or self.sizes
         with self.cluster.connect(parameters=login) as connection:
             direct = play(connection, script)
         if check:
             check(direct)
-        with self._neighbour(self.cluster.connect) as fresh:
+        with self.cluster.connect(parameters=NEIGHBOUR) as fresh:
             expected = fingerprint(fresh)
-        pooler = self.make_pooler(
-            settings={**self.settings, **(settings or {})},
-            databases={f"app{size}": {"pool_size": size} for size in sizes})
+        pooler = self.make_pooler(settings=settings, databases={
+            f"app{size}": {"pool_size": size} for size in sizes})
         for size in sizes:
-            self._through(pooler, size, script, login, direct, ignore, neighbours, expected)
-        return direct
-
-    def _through(self, pooler, size, script, login, direct, ignore, neighbours, expected):
-        database = f"app{size}"
-        others = Neighbours(
-            lambda: self._neighbour(lambda **options: pooler.connect(database=database, **options)),
-            0 if neighbours == "none" else size)
-        try:
-            connection = pooler.connect(database=database, parameters=login)
+            connect = functools.partial(pooler.connect, database=f"app{size}")
+            others = Neighbours(connect, 0 if neighbours == "none" else size, expected)
+            between = others.look if neighbours == "during" else lambda: None
             try:
-                if neighbours == "during":
-                    pooled = play(connection, script, lambda: others.look(expected))
-                    compare(direct, pooled, ignore)
-                    others.look(expected)
-                else:
-                    compare(direct, play(connection, script), ignore)
+                with connect(parameters=login) as connection:
+                    compare(direct, play(connection, script, between), ignore)
+                    between()
+                others.look()
             finally:
-                connection.close()
-            others.look(expected)
-        finally:
-            others.close()
-
-    @staticmethod
-    def _neighbour(connect):
-        return connect(parameters={"application_name": "neighbour"})
+                others.close()
+        return direct
 
 
 def login_messages(greeting):

@@ -6,12 +6,13 @@ WEIR_BIN names the program (default build/weir). WEIR_TEST_POOLER=pgbouncer runs
 
 import os
 import signal
+import socket
 import subprocess
 
 from .account import Directory, spawn_options
 from .cluster import PASSWORDS, ROOT, TRUSTED
 from .console import Console
-from .ports import free_port
+from .ports import Port
 from .waiting import seconds, until
 from .wire import Closed, Connection, Silence
 from . import frontend as fe
@@ -36,7 +37,8 @@ class Pooler:
     def __init__(self, cluster, server=None):
         self.cluster = cluster
         self.server = server or cluster.address
-        self.port = free_port()
+        self._claim = Port()
+        self.port = self._claim.number
         self.address = ("127.0.0.1", self.port)
         self.directory = Directory("pool")
         self.socket = self.directory.file(f".s.PGSQL.{self.port}")
@@ -131,6 +133,7 @@ class Pooler:
                 self.process.kill()
                 self.process.wait()
             self.directory.remove()
+            self._claim.release()
 
     # Talking to it
 
@@ -176,7 +179,11 @@ class Pooler:
             probe = Connection(self.address, 2)
             try:
                 probe.send(fe.ssl_request())
-                return probe.read_bytes(1) in (b"N", b"S")
+                answered = probe.read_bytes(1) in (b"N", b"S")
+                # Once it has closed too, the probe is no longer counted as a client.
+                probe.socket.shutdown(socket.SHUT_WR)
+                probe.read_to_end()
+                return answered
             finally:
                 probe.abandon()
         except (OSError, Closed, Silence):
