@@ -145,7 +145,7 @@ void Script::extended_group() {
   if (dice < 5) return execute("nothing");
   if (dice < 7 && !taken) return parse(name, "SELEC " + next_tag());
   if (dice < 12) return close(random_.percent(70) ? 'S' : 'P', name.empty() ? portal : name);
-  if (dice < 14) return failed ? void() : describe('S', name);
+  if (dice < 14 && !failed && (!name.empty() || unnamed_known_)) return describe('S', name);
   if (name.empty() ? !unnamed_known_ || random_.percent(80) : !taken && random_.percent(40))
     parse(name, any_text());
   if (!failed && random_.percent(30)) describe('S', name);
@@ -189,6 +189,7 @@ void Script::copy_extended() {
   } else {
     say('f', std::string_view("enough\0", 7));
   }
+  unnamed_known_ = false;  // once is enough for a COPY
 }
 
 void Script::sleep_step(Step& step) {
@@ -212,7 +213,8 @@ void Script::sleep_step(Step& step) {
 
 void Script::say(char type, std::string_view body) {
   // After an error in front of it a change of the unnamed statement is lost in PostgreSQL only.
-  const bool changes = type == 'Q' || (type == 'P' && body.front() == 0) || type == 'C';
+  const bool changes = type == 'Q' || (type == 'P' && body.front() == 0) ||
+                       (type == 'C' && body == std::string_view("S\0", 2));
   if (changes) unnamed_known_ = !session_.skipping();
   wire::Buffer out;
   wire::Writer(out, static_cast<std::uint8_t>(type)).text(body).finish();

@@ -124,6 +124,8 @@ Result<Fd> listen_unix(const std::string& path, mode_t mode, const std::string& 
   return fd;
 }
 
+void refuse_connections(int listener) { ::shutdown(listener, SHUT_RDWR); }
+
 void defer_accept(int listener, int seconds) {
   ::setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
 }

@@ -33,6 +33,8 @@ Result<Fd> listen_tcp(const Address& address, int backlog, bool reuse_port);
 // stays behind when the descriptor is closed: whoever shuts down removes it.
 Result<Fd> listen_unix(const std::string& path, mode_t mode, const std::string& group, int backlog);
 // Does not wake an acceptor before the client's first bytes; 0 turns it off. TCP listeners only.
+// New connections are refused from now on; the descriptor stays its owner's.
+void refuse_connections(int listener);
 void defer_accept(int listener, int seconds);
 
 // Starts to connect; the loop says writable when it is decided, then ask connect_error().

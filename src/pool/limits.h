@@ -16,6 +16,7 @@ struct Limits {
   int reserve_pool_size = 0;
   int max_db_connections = 0;
   int max_user_connections = 0;
+  bool keeps_minimum = false;  // min_pool_size holds even without clients
   bool round_robin = false;
   Duration reserve_pool_timeout{};
   Duration server_lifetime{};

@@ -141,7 +141,7 @@ bool Pool::wants_connection() const {
       servers(ServerState::Login).size() + servers(ServerState::Tested).size();
   if (coming >= kParallelLogins) return false;
   if (clients(ClientState::Waiting).size() > coming) return true;
-  return has_clients() && account_.servers.value() < limits_.min_pool_size;
+  return (has_clients() || limits_.keeps_minimum) && account_.servers.value() < limits_.min_pool_size;
 }
 
 bool Pool::reserve_allowed(Instant now) const {
@@ -165,7 +165,8 @@ Pool::Opening Pool::take(int limit) {
 
 Pool::Opening Pool::try_open(Instant now) {
   if (paused || now < next_attempt_) return Opening::No;
-  const bool probe = failing() && servers(ServerState::Login).empty() && has_clients();
+  const bool probe = failing() && servers(ServerState::Login).empty() &&
+                     (has_clients() || limits_.keeps_minimum);
   if (failing() ? !probe : !wants_connection()) return Opening::No;
   const bool only_minimum = clients(ClientState::Waiting).empty();
   const int limit = only_minimum && !failing()

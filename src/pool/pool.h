@@ -72,6 +72,11 @@ class Pool {
   bool failing() const { return !failure_.empty(); }
   // Failing, and the last attempt is so fresh that whoever asks now need not wait for another.
   bool refuses(Instant now) const { return failing() && now < last_failure_ + kProbeFirst; }
+  // Failing, with no connection left on any worker but those being tried.
+  bool is_down() const {
+    return failing() && account_.servers.value() <=
+                            static_cast<int>(servers(ServerState::Login).size());
+  }
   // Somebody asks: the next attempt is made at once.
   void probe_now() { next_attempt_ = {}; }
   // More connections than the limits allow, since they were lowered.

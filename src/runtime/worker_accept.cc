@@ -67,7 +67,9 @@ void Worker::stop_listening(bool tcp_only) {
   for (Listener& listener : listeners_) {
     if (listener.fd < 0 || (tcp_only && listener.is_unix)) continue;
     loop_->remove(listener.fd);
-    if (tcp_only) listener.fd = -1;
+    if (!tcp_only) continue;
+    net::refuse_connections(listener.fd);
+    listener.fd = -1;
   }
   if (!tcp_only) listening_ = false;
 }

@@ -14,13 +14,15 @@ using pool::ServerState;
 // True when the client has a server now; else it waits, or it has been refused.
 bool Engine::acquire(Client& c, Instant now, Effects& out) {
   Room& room = room_of(c);
+  if (ending_ && c.phase == ClientPhase::Ready) {
+    refuse(c, Fault::ServerShuttingDown, "", now, out);
+    return false;
+  }
   if (pool::ServerSlot* idle = room.available()) {
     grant(c, static_cast<Server&>(*idle), now, out);
     return true;
   }
-  const bool down = room.failing() &&
-                    room.connections() == room.servers(ServerState::Login).size();
-  if (down && c.phase == ClientPhase::Ready) {
+  if (room.is_down() && c.phase == ClientPhase::Ready) {
     if (room.refuses(now)) {
       refuse_failing(c, now, out);
       return false;
@@ -42,6 +44,7 @@ void Engine::grant(Client& c, Server& s, Instant now, Effects& out) {
   room.move(s, ServerState::Active, now);
   c.server = &s;
   s.client = &c;
+  s.unread = true;
   s.xact_start = now;
   s.last_ready = now;
   s.said_fatal = false;
@@ -148,6 +151,7 @@ bool Engine::releasable(const Server& s) const {
       !s.framer.at_boundary())
     return false;
   const Client* c = s.client;
+  if (c != nullptr && s.unread) return false;
   return c == nullptr || !c->forwarding || c->framer.streaming() == 0;
 }
 
@@ -159,11 +163,14 @@ void Engine::after_traffic(Server& s, Instant now, Effects& out) {
   }
   if (s.state == ServerState::Idle || s.state == ServerState::Used ||
       s.state == ServerState::BeingCanceled) {
-    if (s.doubtful) close_server(s, "server conn crashed?", now, out);
+    if (s.doubtful || !s.framer.at_boundary()) close_server(s, "unclear state", now, out);
     return;
   }
+  const bool kept = s.client != nullptr &&
+                    (room_of(s).limits().mode == pool::Mode::Session || s.pinned);
   if (s.requests.empty() && s.status == 'I' && !s.unsynced &&
-      (s.doubtful || !s.framer.at_boundary())) {  // it has said what nobody asked
+      (s.doubtful || (!kept && !s.framer.at_boundary()))) {  // it has said what nobody asked
+    if (kept) return lose_server(s, Fault::ServerCrashed, "", now, out);
     unlink(s);
     close_server(s, "unclear state", now, out);
     return;
@@ -255,7 +262,9 @@ void Engine::want_servers(Room& room, Instant now, Effects& out) {
       evict(room, opening, now, out);
     break;
   }
-  if (room.clients(ClientState::Waiting).empty()) return;
+  const std::size_t coming = room.servers(ServerState::Login).size() +
+                             room.servers(ServerState::Tested).size();
+  if (room.clients(ClientState::Waiting).size() <= coming) return;
   if (const auto worker = room.idle_elsewhere()) {
     out.post(*worker, {.kind = Letter::Kind::WantServer, .from = worker_,
                        .database = room.database(), .user = room.user()});

@@ -110,7 +110,7 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     welcome(c, now, out);
     return;
   }
-  if (r.failing() && r.connections() == r.servers(pool::ServerState::Login).size()) {
+  if (r.is_down()) {
     if (r.refuses(now)) {
       refuse_failing(c, now, out);
       return;

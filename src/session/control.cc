@@ -16,6 +16,7 @@ void Engine::control(const Letter& letter, Instant now, Effects& out) {
         pauses_.push_back(letter);
         check_paused(now, out);
       } else {
+        ending_ = true;
         pause(letter, now, out);
         for (auto& [key, room] : rooms_)
           room->clients(ClientState::Waiting).for_each([&](pool::ClientSlot& c) {

@@ -44,7 +44,7 @@ struct LogEntry {
 struct Effect {
   enum class Kind : std::uint8_t {
     Send,     // write `bytes` to `connection`
-    Read,     // a parked client may be read again
+    Read,     // a client or server that was not read may be read again
     Connect,  // open the server's connection; answer with server_connected() or server_failed()
     Close,    // close after what was sent to it has gone out; its id is stale from now on
     Reset,    // close at once, unsent bytes are dropped
@@ -86,7 +86,7 @@ class Effects {
     if (!bytes.empty()) forward(to, arena_.copy(bytes));
   }
 
-  void read(ClientId client) { add(Effect::Kind::Read, client); }
+  void read(Connection c) { add(Effect::Kind::Read, c); }
   void connect(ServerId server) { add(Effect::Kind::Connect, server); }
   void close(Connection c) { add(Effect::Kind::Close, c); }
   void reset(Connection c) { add(Effect::Kind::Reset, c); }

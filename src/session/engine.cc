@@ -14,7 +14,9 @@ Engine::Engine(Setup setup)
       random_(setup.random),
       config_(std::move(setup.config)),
       mock_key_(setup.mock_key),
-      statements_(setup.worker) {}
+      statements_(setup.worker) {
+  open_fixed_rooms();
+}
 
 Engine::~Engine() {
   clients_.for_each([this](Client& c) {
@@ -38,6 +40,13 @@ Room& Engine::room(std::string_view database, std::string_view user) {
               .first->second;
 }
 
+// Pools that are kept at min_pool_size without clients: those with a forced user. One worker does.
+void Engine::open_fixed_rooms() {
+  if (worker_ != 0) return;
+  for (const auto& [name, entry] : config_->databases)
+    if (entry.user && config_->min_pool_size(entry, *entry.user) > 0) room(name, *entry.user);
+}
+
 // Resolves what the configuration says about a room.
 void Engine::configure_room(Room& r) {
   const config::Config& config = *config_;
@@ -51,6 +60,7 @@ void Engine::configure_room(Room& r) {
                .reserve_pool_size = config.reserve_pool_size(entry, r.user()),
                .max_db_connections = config.max_db_connections(entry),
                .max_user_connections = config.max_user_connections(r.user()),
+               .keeps_minimum = entry.user.has_value(),
                .round_robin = settings.server_round_robin,
                .reserve_pool_timeout = settings.reserve_pool_timeout,
                .server_lifetime = config.server_lifetime(entry),
@@ -90,6 +100,7 @@ void Engine::configure(std::shared_ptr<const config::Config> config, Instant now
     if (moved(old, *entry)) reconnect(r.database(), now, out);
     ++it;
   }
+  open_fixed_rooms();
   for (auto& [key, r] : rooms_) want_servers(*r, now, out);
 }
 

@@ -130,6 +130,7 @@ class Engine {
   void parse_unnamed(Client& c, const wire::Piece& piece, Bytes definition, Instant now,
                      Effects& out);
   void on_bind(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void note_bound_names(Server& s, Bytes parameters);
   void on_describe(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_close(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool deallocate(Client& c, std::string_view text, Instant now, Effects& out);
@@ -265,6 +266,7 @@ class Engine {
   Room& room(std::string_view database, std::string_view user);
   Room* find_room(std::string_view database, std::string_view user);
   void configure_room(Room& room);
+  void open_fixed_rooms();
   void close_room(Room& room, Instant now, Effects& out);
   SocketRow client_row(Client& c, Instant now);
   SocketRow server_row(Server& s);
@@ -291,6 +293,7 @@ class Engine {
   std::set<std::string, std::less<>> paused_;
   std::set<std::string, std::less<>> disabled_;  // databases that take no new logins
   bool shutting_down_ = false;
+  bool ending_ = false;  // servers are not given out any more
   bool all_paused_ = false;
 };
 

@@ -82,6 +82,7 @@ void Engine::leave_server(Server& s, bool half_sent, Instant now, Effects& out) 
     return;
   }
   s.held = false;
+  out.read(s.id);  // it may not have been read for the sake of its client
   s.rescue = Rescue::Draining;
   room.move(s, ServerState::Tested, now);
   if (has_own_request(s) && !(session && s.requests.size() == 1 && s.copy_in))

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "session/engine.h"
+#include "sql/custom_names.h"
 #include "sql/deallocate.h"
 #include "sql/scan.h"
 #include "wire/message.h"
@@ -249,6 +250,20 @@ void Engine::pass_renamed(Client& c, const Piece& piece, std::size_t name_at,
   }
 }
 
+// The values of a statement that may name a setting by a parameter: set_config($1, $2, false).
+void Engine::note_bound_names(Server& s, Bytes parameters) {
+  constexpr std::size_t kNamesMax = 32;
+  Reader in(parameters);
+  for (std::size_t formats = in.u16(); formats > 0 && in.ok(); --formats) in.u16();
+  for (std::size_t values = in.u16(); values > 0 && in.ok(); --values) {
+    const std::uint32_t size = in.u32();
+    if (size == 0xffffffff) continue;
+    const std::string_view value = as_text(in.bytes(size));
+    if (in.ok() && s.custom_names.size() < kNamesMax && sql::looks_like_custom_name(value))
+      s.custom_names.emplace_back(value);
+  }
+}
+
 void Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   Server& s = *c.server;
   s.unsynced = true;
@@ -269,12 +284,13 @@ void Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   } else if (c.statements) {
     statement = c.statements->find(name);
   }
+  if (statement != nullptr) ensure_statement(c, s, *statement, now, out);
+  if (s.settings_touched) note_bound_names(s, in.rest());
   if (statement == nullptr) {
     push(s, {.kind = Request::Kind::Bind}, now);
     pass(c, piece, out);
     return;
   }
-  ensure_statement(c, s, *statement, now, out);
   push(s, {.kind = Request::Kind::Bind, .statement = (*statement)->id}, now);
   pass_renamed(c, piece, name_at, name, (*statement)->server_name, out);
 }
@@ -330,6 +346,7 @@ bool Engine::deallocate(Client& c, std::string_view text, Instant now, Effects& 
   if (!command || command->all || !c.statements || c.statements->find(command->name) == nullptr)
     return false;
   c.statements->erase(command->name);
+  end_unnamed(c);  // as a simple Query does
   if (c.server == nullptr) {
     c.statements->confirm_oldest();
     append_deallocated('I');
@@ -337,6 +354,7 @@ bool Engine::deallocate(Client& c, std::string_view text, Instant now, Effects& 
     scratch_.clear();
     return true;
   }
+  c.server->unnamed_owner = kStranger;  // the server has not seen it
   push(*c.server, {.kind = Request::Kind::FakeDeallocate, .undoable = true}, now);
   if (c.server->requests.size() == 1) flush_fakes(*c.server, out);
   return true;

@@ -68,11 +68,10 @@ bool Engine::client_readable(ClientId id, Instant now, Effects& out) {
   }
   Room& room = room_of(*c);
   if (c->state == pool::ClientState::Waiting) return false;
-  if (!c->framer.at_boundary() || c->backlog || c->canceled || room.available() != nullptr)
+  if (!c->framer.at_boundary() || c->backlog || c->canceled || ending_ ||
+      room.available() != nullptr)
     return true;
-  if (room.failing() && room.connections() == room.servers(pool::ServerState::Login).size()) {
-    return true;  // its request is read, and answered with the reason
-  }
+  if (room.is_down()) return true;  // its request is read, and answered with the reason
   room.move(*c, pool::ClientState::Waiting, now);
   want_servers(room, now, out);
   return false;
@@ -105,8 +104,9 @@ void Engine::client_bytes(ClientId id, Bytes in, Instant now, Effects& out) {
   }
   if (c == nullptr || c->phase == ClientPhase::Closing || c->phase == ClientPhase::Cancel) return;
   if (!in.empty()) c->backlog = std::make_unique<wire::Buffer>(in.begin(), in.end());
-  if (c->phase == ClientPhase::Ready && c->server != nullptr)
-    after_traffic(*c->server, now, out);
+  if (c->phase != ClientPhase::Ready || c->server == nullptr) return;
+  c->server->unread = false;
+  after_traffic(*c->server, now, out);
 }
 
 // Stops early, with bytes left in `in`, where the client has to wait for a server.
@@ -257,7 +257,8 @@ void Engine::push(Server& s, Request request, Instant now) {
   ++s.pushed;
   s.defining += defines(request);
   s.changes += request.undoable;
-  if (request.whose != Request::For::Client || !ends_with_ready(request.kind)) return;
+  const bool ready = ends_with_ready(request.kind) || request.kind == Request::Kind::FakeDeallocate;
+  if (request.whose != Request::For::Client || !ready) return;
   s.boundary = s.pushed;
   s.changes = 0;
 }
@@ -265,7 +266,8 @@ void Engine::push(Server& s, Request request, Instant now) {
 void Engine::note_effects(Server& s, sql::Effects effects, std::string_view text, Effects& out) {
   if (!effects.any()) return;
   if (effects.schema) s.schema_touched = true;
-  if ((effects.session_object || effects.prepares || effects.unknown_name) && !s.pinned) {
+  const bool computed_name = effects.unknown_name && text.find('$') == std::string_view::npos;
+  if ((effects.session_object || effects.prepares || computed_name) && !s.pinned) {
     s.pinned = true;
     log(*s.client, out, LogLevel::Log,
         "keeps its server until it leaves: a statement has made session state that cannot be "

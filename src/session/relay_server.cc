@@ -157,7 +157,6 @@ void Engine::pop_request(Server& s, Effects& out) {
   if (copy_ended) s.copy_in = false;
   while (!s.requests.empty() && !s.copy_in && is_silent(s.requests.front().kind)) s.requests.pop();
   flush_fakes(s, out);
-  resume_waiting(s, out);
   if (s.client != nullptr && s.client->throttled && s.requests.size() < kResumeBelow) {
     s.client->throttled = false;
     out.read(s.client->id);
@@ -187,6 +186,7 @@ void Engine::flush_fakes(Server& s, Effects& out) {
     if (s.client != nullptr) out.send(s.client->id, scratch_);
     scratch_.clear();
   }
+  resume_waiting(s, out);
 }
 
 void Engine::begin_copy(Server& s) {
@@ -229,6 +229,7 @@ void Engine::on_ready(Server& s, char status, Instant now, Effects& out) {
   if (request.whose == Request::For::Pooler && request.kind != Kind::Sync) {
     const ServerId id = s.id;
     s.requests.pop();
+    s.query_start = now;
     finish_pooler_query(s, request.kind, now, out);
     if (server(id) != nullptr) flush_fakes(s, out);
     return;
@@ -335,7 +336,6 @@ void Engine::skip_to_sync(Server& s, Instant, Effects& out) {
   if (s.skipping) s.changes = 0;
   s.copy_in = false;
   flush_fakes(s, out);
-  resume_waiting(s, out);
 }
 
 void Engine::resume_waiting(Server& s, Effects& out) {

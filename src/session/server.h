@@ -64,6 +64,7 @@ struct Server : pool::ServerSlot {
   bool pooler_error = false;  // the pooler's own query at the head of the queue has failed
   bool said_fatal = false;    // has told its client why it is going away
   bool deallocating = false;  // a Query in the queue may end every prepared statement
+  bool unread = false;        // given to its client, which has not been read since
   bool held = false;          // messages of the client wait for the end of an Apply
   bool forwarding = false;    // the rest of the message in progress goes to the client
   bool row_open = false;      // a row of the pooler's own query is coming in

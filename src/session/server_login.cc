@@ -180,13 +180,13 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
   out.close(s.id);
   forget_server(s);
   const bool starting = sqlstate == "57P03";
-  const bool full = sqlstate == "53300" && room.connections() > 0;
+  const bool full = sqlstate == "53300" && room.account().servers.value() > 0;
   if (starting || full) {
     room.connect_postponed(now);
     return;
   }
   room.connect_failed(std::move(reason), std::move(sqlstate), now);
-  if (room.connections() == 0) turn_away_waiters(room, refused, now, out);
+  if (room.is_down()) turn_away_waiters(room, refused, now, out);
 }
 
 // With no server left, those who wait are told why. Clients in the middle of their own login wait

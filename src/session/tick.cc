@@ -11,6 +11,9 @@ using pool::ServerState;
 
 namespace {
 
+// How long a server may take to answer the pooler's own queries, which are cheap and lock nothing.
+constexpr Duration kOwnQuery = std::chrono::seconds(5);
+
 bool over(Duration limit, Instant since, Instant now) {
   return limit > Duration::zero() && now - since >= limit;
 }
@@ -71,6 +74,11 @@ void Engine::tick_active(Room& room, Instant now, Effects& out) {
     Server& s = static_cast<Server&>(slot);
     if (s.client == nullptr) return;
     Client& c = *s.client;
+    if (!s.requests.empty() && s.requests.front().whose == Request::For::Pooler &&
+        ends_with_ready(s.requests.front().kind) && over(kOwnQuery, s.query_start, now)) {
+      lose_server(s, Fault::ServerCrashed, "", now, out);
+      return;
+    }
     const bool in_transaction = s.status != 'I' || s.unsynced;
     const bool idle = s.requests.empty() && c.framer.at_boundary();
     if (c.phase == ClientPhase::Welcome) {
