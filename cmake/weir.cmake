@@ -26,7 +26,8 @@ target_compile_options(weir_flags INTERFACE
   -Wswitch-enum -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   -fstack-protector-strong -fno-omit-frame-pointer)
 target_include_directories(weir_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
-target_compile_definitions(weir_flags INTERFACE _GLIBCXX_ASSERTIONS WEIR_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(weir_flags INTERFACE
+  _GLIBCXX_ASSERTIONS WEIR_VERSION="${PROJECT_VERSION}")
 target_link_options(weir_flags INTERFACE -Wl,-z,relro,-z,now)
 if(WEIR_WERROR)
   target_compile_options(weir_flags INTERFACE -Werror)
@@ -35,7 +36,8 @@ if(WEIR_SANITIZE)
   target_compile_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(weir_flags INTERFACE -fsanitize=${WEIR_SANITIZE})
 else()
-  target_compile_options(weir_flags INTERFACE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+  target_compile_options(weir_flags INTERFACE
+    $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
 endif()
 if(WEIR_FUZZ)
   target_compile_options(weir_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined)

@@ -31,7 +31,8 @@ Plan::Plan(Prng& random) {
   weather.delay_us_max = percent(70) ? 300 : random.between(1, 20000);
   weather.cut_percent = percent(30) ? 0 : random.between(1, 100);
   weather.byte_by_byte = percent(10);
-  weather.window = percent(70) ? 64 * 1024 : static_cast<std::size_t>(random.between(1, 5000));
+  weather.window = percent(70) ? 64 * 1024 : static_cast<std::size_t>(random.between(32, 5000));
+  if (weather.window < 1000) weather.delay_us_max = 300;  // else nobody gets anywhere
   read_size_max = percent(50) ? 16 * 1024 : random.between(1, 300);
   slow_reader_percent = percent(70) ? 0 : 20;
 
@@ -74,7 +75,7 @@ std::shared_ptr<config::Config> Plan::config() const {
   s.query_timeout = query_timeout;
   s.query_wait_notify = {};
   s.client_login_timeout = std::chrono::seconds(30);
-  s.query_wait_timeout = std::chrono::seconds(60);
+  s.query_wait_timeout = std::chrono::seconds(150);
   for (int i = 0; i < users; ++i)
     out->auth_users.set(fmt::format("user{}", i), {.kind = auth::SecretKind::Plain, .text = "x", .scram = {}});
   for (int i = 0; i < databases; ++i) {

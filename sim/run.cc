@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration kBadTimes = std::chrono::seconds(5);
 // Longer than every deadline of the configuration: who is not done by then waits for ever.
-constexpr Duration kPatience = std::chrono::seconds(200);
+constexpr Duration kPatience = std::chrono::seconds(400);
 
 }  // namespace
 

@@ -9,7 +9,7 @@ from harness.proxy import Proxy
 
 
 def not_yet():
-    """What Weir does not do yet, by test: it must fail until it is built, and then leave the list."""
+    """What Weir does not do yet, by test: each must fail until it is built."""
     lines = (Path(__file__).parent / "not_yet.txt").read_text().splitlines()
     return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
 

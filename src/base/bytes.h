@@ -20,7 +20,8 @@ inline Bytes as_bytes(std::string_view s) {
 }
 
 inline std::uint32_t load_u32(const std::uint8_t* p) {
-  return (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) | (std::uint32_t{p[2]} << 8) | p[3];
+  return (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) |
+         (std::uint32_t{p[2]} << 8) | p[3];
 }
 inline std::uint16_t load_u16(const std::uint8_t* p) {
   return static_cast<std::uint16_t>((p[0] << 8) | p[1]);
@@ -57,7 +58,8 @@ class Reader {
       failed_ = true;
       return {};
     }
-    const auto length = static_cast<std::size_t>(static_cast<const std::uint8_t*>(zero) - in_.data()) - at_;
+    const auto end = static_cast<const std::uint8_t*>(zero) - in_.data();
+    const auto length = static_cast<std::size_t>(end) - at_;
     const auto text = as_text(in_.subspan(at_, length));
     at_ += length + 1;
     return text;

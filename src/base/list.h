@@ -1,4 +1,5 @@
-// Intrusive doubly linked list. An object is in at most one list per Link; the list does not own it.
+// Intrusive doubly linked list. An object is in at most one list for each Link, which does not own
+// it.
 #pragma once
 
 #include <cstddef>

@@ -14,6 +14,8 @@ struct Error {
 template <typename T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> fail(std::string text) { return std::unexpected(Error{std::move(text)}); }
+inline std::unexpected<Error> fail(std::string text) {
+  return std::unexpected(Error{std::move(text)});
+}
 
 }  // namespace weir

@@ -16,9 +16,13 @@ void warn(Draft& draft, std::string_view key, std::string text) {
   draft.problem(Severity::Warning, draft.place(Section::Main, key), std::move(text));
 }
 
-// Without a certificate to check, these modes ask for nothing when there is no TLS.
-bool works_without_tls(const Option& option, const Settings& settings) {
-  return option.name == "server_tls_sslmode" && settings.server_tls_sslmode <= SslMode::Prefer;
+// Whether this value of an option without effect asks for what Weir does anyway, or is refused.
+bool nothing_to_warn(const Option& option, const Draft& draft) {
+  const Settings& settings = draft.config.settings;
+  if (option.name == "server_tls_sslmode") return true;
+  if (option.name == "client_tls_sslmode") return settings.client_tls_sslmode > SslMode::Prefer;
+  if (option.name == "tcp_defer_accept") return !settings.tcp_defer_accept;
+  return option.name == "conffile" && settings.conffile == draft.path;
 }
 
 void check_effects(Draft& draft) {
@@ -34,8 +38,8 @@ void check_effects(Draft& draft) {
     if (option.get(&settings) == option.get(&pristine)) continue;
     if (option.effect == Effect::Needless) {
       draft.problem(Severity::Note, draft.place(Section::Main, option.name),
-                    fmt::format("{} is not needed: Weir follows every setting", option.name));
-    } else if (option.effect == Effect::None && !works_without_tls(option, settings)) {
+                    fmt::format("{} is not needed: Weir {}", option.name, option.instead));
+    } else if (option.effect == Effect::None && !nothing_to_warn(option, draft)) {
       warn(draft, option.name, fmt::format("{} is accepted but has no effect yet", option.name));
     }
   }
@@ -120,9 +124,6 @@ void check_databases(Draft& draft) {
 
 void check_auth(Draft& draft) {
   const Settings& s = draft.config.settings;
-  if (auto text = auth_type_problem(s.auth_type); !text.empty()) {
-    draft.problem(Severity::Error, draft.place(Section::Main, "auth_type"), std::move(text));
-  }
   if (s.auth_file.empty() && s.auth_type != auth::AuthType::Any) {
     warn(draft, "auth_file", "auth_file is not set: no user is known, so nobody can log in");
   }
@@ -153,17 +154,36 @@ void check_peers(Draft& draft) {
                 "[peers] is accepted but has no effect yet");
 }
 
+std::string written_value(std::string_view key, const Settings& settings) {
+  const Option* option = find_option(Section::Main, key);
+  return format_value(*option, option->get(&settings));
+}
+
 }  // namespace
 
-std::string auth_type_problem(auth::AuthType type) {
-  if (type < auth::AuthType::Cert) return {};
-  const auto* option = find_option(Section::Main, "auth_type");
-  return fmt::format("auth_type {} is not available yet: use any, trust, plain, md5 or "
-                     "scram-sha-256",
-                     format_value(*option, Value{static_cast<std::int64_t>(type)}));
+std::vector<Refused> refused_settings(const Settings& settings) {
+  std::vector<Refused> refused;
+  if (settings.auth_type >= auth::AuthType::Cert) {
+    refused.push_back({"auth_type", fmt::format("auth_type {} is not available yet: use any, "
+                                                "trust, plain, md5 or scram-sha-256",
+                                                written_value("auth_type", settings))});
+  }
+  const auto refuse_tls = [&](std::string_view key, SslMode mode) {
+    if (mode <= SslMode::Prefer) return;
+    refused.push_back({key, fmt::format("{} {} is not available in this version: connections "
+                                        "would run in the clear; where that is safe use prefer",
+                                        key, written_value(key, settings))});
+  };
+  refuse_tls("client_tls_sslmode", settings.client_tls_sslmode);
+  refuse_tls("server_tls_sslmode", settings.server_tls_sslmode);
+  return refused;
 }
 
 void check(Draft& draft, const Files& files) {
+  for (Refused& refused : refused_settings(draft.config.settings)) {
+    draft.problem(Severity::Error, draft.place(Section::Main, refused.key),
+                  std::move(refused.text));
+  }
   check_effects(draft);
   check_auth(draft);
   check_pool_sizes(draft);

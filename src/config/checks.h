@@ -2,6 +2,10 @@
 // other, that have no effect, or that Weir cannot do yet.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "config/draft.h"
 #include "config/files.h"
 
@@ -9,7 +13,11 @@ namespace weir::config {
 
 void check(Draft& draft, const Files& files);
 
-// The error's text when this version does not have the login method, else empty.
-std::string auth_type_problem(auth::AuthType type);
+// A setting of [pgbouncer] that this version cannot honour and that would be unsafe to ignore.
+struct Refused {
+  std::string_view key;
+  std::string text;
+};
+std::vector<Refused> refused_settings(const Settings& settings);
 
 }  // namespace weir::config

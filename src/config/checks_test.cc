@@ -22,10 +22,10 @@ TEST_CASE("options without a function warn once, where they are set") {
        {"auth_user = x", "auth_query = select 1", "auth_hba_file = h", "auth_ident_file = i",
         "auth_ldap_options = o", "auth_dbname = d", "peer_id = 1", "dns_zone_check_period = 1",
         "resolv_conf = r", "syslog = 1", "syslog_ident = x", "syslog_facility = local0",
-        "user = nobody", "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1",
-        "server_reset_query_always = 1", "disable_pqexec = 1", "so_reuseport = 1",
-        "login_notify_message = hello", "application_name_add_host = 1",
-        "client_tls_sslmode = allow", "client_tls_ca_file = c", "server_tls_sslmode = require",
+        "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1", "pidfile = p",
+        "conffile = other.ini", "server_fast_close = 1", "server_reset_query_always = 1",
+        "disable_pqexec = 1", "login_notify_message = hello", "application_name_add_host = 1",
+        "client_tls_sslmode = allow", "client_tls_sslmode = prefer", "client_tls_ca_file = c",
         "server_tls_protocols = tlsv1.3", "server_tls13_ciphers = x"}) {
     CAPTURE(line);
     CHECK(only_problem(line) == no_effect(line.substr(0, line.find(' '))));
@@ -35,7 +35,10 @@ TEST_CASE("options without a function warn once, where they are set") {
 TEST_CASE("options without a function are silent at their default or when nothing is missing") {
   for (const auto* line : {"syslog = 0", "autodb_idle_timeout = 3600", "auth_user =",
                            "client_tls_sslmode = disable", "server_tls_sslmode = prefer",
-                           "server_tls_sslmode = allow", "server_tls_sslmode = disable"}) {
+                           "server_tls_sslmode = allow", "server_tls_sslmode = disable",
+                           "tcp_defer_accept = 1", "tcp_defer_accept = 0", "conffile = c.ini",
+                           "pkt_buf = 4096", "sbuf_loopcnt = 5", "server_login_retry = 15",
+                           "user = nobody", "so_reuseport = 1"}) {
     CAPTURE(line);
     CHECK(only_problem(line) == "");
   }
@@ -53,6 +56,13 @@ TEST_CASE("overrides without a function warn at their entry") {
 TEST_CASE("what is not needed or no longer known is said in other words") {
   CHECK(only_problem("track_extra_parameters = search_path") ==
         "c.ini:3: note: track_extra_parameters is not needed: Weir follows every setting\n");
+  CHECK(only_problem("pkt_buf = 8192") ==
+        "c.ini:3: note: pkt_buf is not needed: Weir sizes its buffers by itself\n");
+  CHECK(only_problem("sbuf_loopcnt = 0") ==
+        "c.ini:3: note: sbuf_loopcnt is not needed: Weir gives every connection its turn\n");
+  CHECK(only_problem("server_login_retry = 1") ==
+        "c.ini:3: note: server_login_retry is not needed: Weir tries again by itself, at least "
+        "once a second\n");
   for (const auto* line : {"suspend_timeout = 10", "service_name = x"}) {
     CAPTURE(line);
     CHECK(only_problem(line).find("is accepted but has no effect: PgBouncer 1.26 does not") !=
@@ -70,6 +80,19 @@ TEST_CASE("login methods that are not there are errors that list those that are"
   }
   for (const auto* type : {"any", "trust", "plain", "md5", "scram-sha-256"}) {
     CHECK(only_problem("auth_type = " + std::string(type)) == "");
+  }
+}
+
+TEST_CASE("modes that promise TLS are errors, since they would only pretend") {
+  for (const std::string side : {"client", "server"}) {
+    for (const std::string mode : {"require", "verify-ca", "verify-full"}) {
+      const std::string setting = side + "_tls_sslmode";
+      const auto loaded = load_main(setting + " = " + mode);
+      CHECK_FALSE(loaded.config);
+      CHECK(told(loaded) == "c.ini:3: error: " + setting + " " + mode +
+                                " is not available in this version: connections would run in the "
+                                "clear; where that is safe use prefer\n");
+    }
   }
 }
 

@@ -108,7 +108,8 @@ Result<std::shared_ptr<const Config>> with_setting(const Config& running, std::s
   }
   auto next = std::make_shared<Config>(running);
   if (option->reloadable) option->set(&next->settings, std::move(parsed->value));
-  if (auto text = auth_type_problem(next->settings.auth_type); !text.empty()) return fail(text);
+  const auto refused = refused_settings(next->settings);
+  if (!refused.empty()) return fail(refused.front().text);
   return next;
 }
 

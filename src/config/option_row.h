@@ -148,6 +148,11 @@ struct Row {
     r.option.effect = effect;
     return r;
   }
+  constexpr Row needless(std::string_view instead) const {
+    Row r = with(Effect::Needless);
+    r.option.instead = instead;
+    return r;
+  }
   constexpr Row as(Type type) const {
     Row r = *this;
     r.option.type = type;

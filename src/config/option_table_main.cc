@@ -55,7 +55,7 @@ constexpr Option kRows[] = {
         "Whether clients may or must use TLS, and whether they need a certificate.")
         .with(Effect::None),
     row_for<&Settings::conffile>("conffile", kNone,
-        "The configuration file; a change is used by the next RELOAD."),
+        "Another configuration file for the next RELOAD.").with(Effect::None),
     row_for<&Settings::default_pool_size>("default_pool_size", "20",
         "Server connections for each pair of database and user."),
     row_for<&Settings::disable_pqexec>("disable_pqexec", "0",
@@ -104,14 +104,15 @@ constexpr Option kRows[] = {
         "Server connections that a pool in use keeps ready."),
     row_for<&Settings::peer_id>("peer_id", "0",
         "This process's number among [peers]; 0 is none.").with(Effect::None).range(0, 16383),
-    row_for<&Settings::pidfile>("pidfile", "", "Write the process id to this file.").fixed(),
+    row_for<&Settings::pidfile>("pidfile", "", "Write the process id to this file.")
+        .with(Effect::None).fixed(),
     row_for<&Settings::pkt_buf>("pkt_buf", "4096",
-        "Receive buffer of a connection, in bytes.").fixed(),
+        "Receive buffer of a connection, in bytes.")
+        .needless("sizes its buffers by itself").fixed(),
     row_for<&Settings::pool_idle_timeout>("pool_idle_timeout", "0",
         "Forget an empty pool after this long without use; 0 never.").with(Effect::None),
     row_for<&Settings::pool_mode>("pool_mode", "session",
-        "When a server connection is given back: after the session, transaction or statement.")
-        ,
+        "When a server connection is given back: after the session, transaction or statement."),
     row_for<&Settings::query_timeout>("query_timeout", "0",
         "Disconnect a client whose query has run this long."),
     row_for<&Settings::query_wait_notify>("query_wait_notify", "5",
@@ -126,7 +127,8 @@ constexpr Option kRows[] = {
     row_for<&Settings::resolv_conf>("resolv_conf", "",
         "Another file in place of /etc/resolv.conf.").with(Effect::None).fixed(),
     row_for<&Settings::sbuf_loopcnt>("sbuf_loopcnt", "5",
-        "Reads from one connection before the others have their turn; 0 is no limit."),
+        "Reads from one connection before the others have their turn; 0 is no limit.")
+        .needless("gives every connection its turn"),
     row_for<&Settings::scram_iterations>("scram_iterations", "4096",
         "Iterations of SCRAM secrets made from plain passwords.").range(1, 2147483647),
     row_for<&Settings::server_check_delay>("server_check_delay", "30",
@@ -137,13 +139,14 @@ constexpr Option kRows[] = {
         "Give up a connection to the server that is not logged in after this long."),
     row_for<&Settings::server_fast_close>("server_fast_close", "0",
         "In session mode, close a server connection that is to go as soon as its transaction ends.")
-        ,
+        .with(Effect::None),
     row_for<&Settings::server_idle_timeout>("server_idle_timeout", "600",
         "Close a server connection that has been idle this long; 0 never."),
     row_for<&Settings::server_lifetime>("server_lifetime", "3600",
         "Close an unused server connection that is older than this; 0 uses each once."),
     row_for<&Settings::server_login_retry>("server_login_retry", "15",
-        "Wait this long after a failed connection before the next."),
+        "Wait this long after a failed connection before the next.")
+        .needless("tries again by itself, at least once a second"),
     row_for<&Settings::server_reset_query>("server_reset_query", "DISCARD ALL",
         "What cleans a server connection that is given back in session mode."),
     row_for<&Settings::server_reset_query_always>("server_reset_query_always", "0",
@@ -169,7 +172,7 @@ constexpr Option kRows[] = {
         "The name of the Windows service.").with(Effect::Obsolete).fixed(),
     row_for<&Settings::so_reuseport>("so_reuseport", "0",
         "Let several processes listen on one port; Weir uses every core in one process.")
-        .with(Effect::None).fixed(),
+        .fixed(),
     row_for<&Settings::stats_period>("stats_period", "60",
         "Over how long averages are taken, and how often they are logged.")
         .as(Type::WholeSeconds).from(1),
@@ -182,7 +185,7 @@ constexpr Option kRows[] = {
     row_for<&Settings::syslog_ident>("syslog_ident", "pgbouncer",
         "The program's name in that log.").with(Effect::None),
     row_for<&Settings::tcp_defer_accept>("tcp_defer_accept", "1",
-        "Accept a connection only when its first bytes are there."),
+        "Accept a connection only when its first bytes are there.").with(Effect::None),
     row_for<&Settings::tcp_keepalive>("tcp_keepalive", "1",
         "Let the kernel probe idle connections."),
     row_for<&Settings::tcp_keepcnt>("tcp_keepcnt", "0",
@@ -197,7 +200,7 @@ constexpr Option kRows[] = {
         "Milliseconds that sent bytes may stay unacknowledged; 0 is the system's.")
         .as(Type::Milliseconds),
     row_for<&Settings::track_extra_parameters>("track_extra_parameters", "",
-        "More session settings to follow; Weir follows all.").with(Effect::Needless).fixed(),
+        "More session settings to follow.").needless("follows every setting").fixed(),
     row_for<&Settings::transaction_timeout>("transaction_timeout", "0",
         "Disconnect a client whose transaction has lasted this long."),
     row_for<&Settings::unix_socket_dir>("unix_socket_dir", "/tmp",
@@ -208,7 +211,7 @@ constexpr Option kRows[] = {
         "The mode of the Unix socket's file; write octal with a leading 0.")
         .fixed().range(0, 07777),
     row_for<&Settings::user>("user", kNone,
-        "Change to this user after the start.").with(Effect::None).fixed(),
+        "Change to this user after the start.").fixed(),
     row_for<&Settings::verbose>("verbose", kNone, "How much is logged: 0 to 3."),
 };
 

@@ -1,5 +1,5 @@
 // The one table of options. From it come parsing, SHOW CONFIG and docs/options.md.
-// To add an option: a field in settings.h or database.h and a row in options.cc; tests do the rest.
+// To add one: a field in settings.h or database.h, a row in option_table_*.cc; tests do the rest.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,7 @@ struct Option {
   std::string_view help;
   bool reloadable = true;
   Effect effect = Effect::Full;
+  std::string_view instead = {};  // of Needless: what Weir does, after "Weir"
   std::int64_t min = 0, max = 0;  // of the number as it is written
   bool zero_unsets = false;       // an override of 0 is as if it were not there
   std::span<const std::string_view> choices = {};

@@ -23,11 +23,11 @@ std::string value_words(const Option& option) {
   ASSERT(false);
 }
 
-std::string_view effect_words(Effect effect) {
-  switch (effect) {
+std::string effect_words(const Option& option) {
+  switch (option.effect) {
     case Effect::Full: return "";
     case Effect::None: return " *Accepted, no effect yet.*";
-    case Effect::Needless: return " *Accepted, not needed.*";
+    case Effect::Needless: return fmt::format(" *Accepted, not needed: Weir {}.*", option.instead);
     case Effect::Obsolete: return " *Accepted, obsolete.*";
   }
   ASSERT(false);
@@ -47,7 +47,7 @@ void append_section(std::string& page, Section section, std::string_view about) 
     }
     page += fmt::format(" {}{}{} |\n", option.help,
                         option.zero_unsets ? " 0 is as if it were not there." : "",
-                        effect_words(option.effect));
+                        effect_words(option));
   }
 }
 

@@ -32,9 +32,9 @@ Result<Fd> listen_tcp(const Address& address, int backlog, bool reuse_port);
 // `unix socket is in use, cannot continue`. The group (name or number) may be empty. The file
 // stays behind when the descriptor is closed: whoever shuts down removes it.
 Result<Fd> listen_unix(const std::string& path, mode_t mode, const std::string& group, int backlog);
-// Does not wake an acceptor before the client's first bytes; 0 turns it off. TCP listeners only.
 // New connections are refused from now on; the descriptor stays its owner's.
 void refuse_connections(int listener);
+// Does not wake an acceptor before the client's first bytes; 0 turns it off. TCP listeners only.
 void defer_accept(int listener, int seconds);
 
 // Starts to connect; the loop says writable when it is decided, then ask connect_error().

@@ -1,5 +1,5 @@
-// What the workers share: how many connections exist against the limits, and who has waited longest.
-// Any thread may call anything here; accounts live as long as the ledger. No locks, no I/O.
+// What the workers share: how many connections exist against the limits, and who has waited
+// longest. Any thread may call anything; accounts live as long as the ledger. No locks, no I/O.
 #pragma once
 
 #include <array>

@@ -141,7 +141,8 @@ bool Pool::wants_connection() const {
       servers(ServerState::Login).size() + servers(ServerState::Tested).size();
   if (coming >= kParallelLogins) return false;
   if (clients(ClientState::Waiting).size() > coming) return true;
-  return (has_clients() || limits_.keeps_minimum) && account_.servers.value() < limits_.min_pool_size;
+  return (has_clients() || limits_.keeps_minimum) &&
+         account_.servers.value() < limits_.min_pool_size;
 }
 
 bool Pool::reserve_allowed(Instant now) const {

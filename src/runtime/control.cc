@@ -44,14 +44,13 @@ void write_problems(Log& log, const config::Problems& problems) {
   }
 }
 
-Control::Control(Shared& shared, std::unique_ptr<net::Loop> loop, net::Fd signals,
-                 std::string path, std::shared_ptr<const config::Config> config, int verbose)
-    : shared_(shared),
-      loop_(std::move(loop)),
-      signals_(std::move(signals)),
-      path_(std::move(path)),
-      config_(std::move(config)),
-      verbose_(verbose),
+Control::Control(Setup setup)
+    : shared_(setup.shared),
+      loop_(std::move(setup.loop)),
+      signals_(std::move(setup.signals)),
+      path_(std::move(setup.path)),
+      config_(std::move(setup.config)),
+      verbose_(setup.verbose),
       averages_(net::read_clock()) {}
 
 int Control::run() {

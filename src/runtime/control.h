@@ -19,9 +19,15 @@ namespace weir::runtime {
 
 class Control {
  public:
-  // `signals` is a signalfd that the loop watches.
-  Control(Shared& shared, std::unique_ptr<net::Loop> loop, net::Fd signals, std::string path,
-          std::shared_ptr<const config::Config> config, int verbose);
+  struct Setup {
+    Shared& shared;
+    std::unique_ptr<net::Loop> loop;
+    net::Fd signals;   // a signalfd
+    std::string path;  // of the configuration
+    std::shared_ptr<const config::Config> config;
+    int verbose;       // added to the setting
+  };
+  explicit Control(Setup setup);
 
   net::Notifier& notifier() { return *loop_; }
   int run();  // until shutdown; the exit status

@@ -101,8 +101,8 @@ void report_limits(const config::Config& config, Log& log) {
 
 unsigned worker_count(const config::Config& config) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  const unsigned asked = config.weir.workers > 0 ? static_cast<unsigned>(config.weir.workers) : cores;
-  return std::min(asked, pool::kMaxWorkers);
+  const int asked = config.weir.workers;
+  return std::min(asked > 0 ? static_cast<unsigned>(asked) : cores, pool::kMaxWorkers);
 }
 
 int fail_start(Log* log, const std::string& text) {
@@ -142,8 +142,9 @@ int run(const RunOptions& options) {
   for (unsigned i = 0; i < workers; ++i) {
     auto loop = net::Loop::create();
     if (!loop) return fail_start(&log, loop.error().text);
-    shared.workers.push_back(std::make_unique<Worker>(i, shared, std::move(*loop), random, config,
-                                                      mock_key, listeners.list));
+    shared.workers.push_back(std::make_unique<Worker>(Worker::Setup{
+        .index = i, .shared = shared, .loop = std::move(*loop), .random = random,
+        .config = config, .mock_key = mock_key, .listeners = listeners.list}));
     notifiers.push_back(shared.workers.back().get());
   }
   shared.resolver = std::make_unique<net::Resolver>(
@@ -152,8 +153,9 @@ int run(const RunOptions& options) {
       notifiers);
   auto control_loop = net::Loop::create();
   if (!control_loop) return fail_start(&log, control_loop.error().text);
-  Control control(shared, std::move(*control_loop), std::move(signals), options.config_path,
-                  config, options.verbose);
+  Control control({.shared = shared, .loop = std::move(*control_loop),
+                   .signals = std::move(signals), .path = options.config_path, .config = config,
+                   .verbose = options.verbose});
   shared.control_notifier = &control.notifier();
 
   std::vector<std::jthread> threads;

@@ -14,16 +14,14 @@ constexpr std::size_t kMailbox = 1 << 16;
 
 }  // namespace
 
-Worker::Worker(unsigned index, Shared& shared, std::unique_ptr<net::Loop> loop, Random& random,
-               std::shared_ptr<const config::Config> config, const auth::Key& mock_key,
-               std::vector<Listener> listeners)
-    : index_(index),
-      shared_(shared),
-      loop_(std::move(loop)),
-      config_(config),
-      engine_({.worker = index, .ledger = shared.ledger, .random = random,
-               .config = std::move(config), .mock_key = mock_key}),
-      listeners_(std::move(listeners)),
+Worker::Worker(Setup setup)
+    : index_(setup.index),
+      shared_(setup.shared),
+      loop_(std::move(setup.loop)),
+      config_(setup.config),
+      engine_({.worker = setup.index, .ledger = setup.shared.ledger, .random = setup.random,
+               .config = std::move(setup.config), .mock_key = setup.mock_key}),
+      listeners_(std::move(setup.listeners)),
       scratch_(kScratch),
       mailbox_(kMailbox) {}
 

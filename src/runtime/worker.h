@@ -44,9 +44,16 @@ struct Listener {
 
 class Worker final : public net::Notifier {
  public:
-  Worker(unsigned index, Shared& shared, std::unique_ptr<net::Loop> loop, Random& random,
-         std::shared_ptr<const config::Config> config, const auth::Key& mock_key,
-         std::vector<Listener> listeners);
+  struct Setup {
+    unsigned index;
+    Shared& shared;
+    std::unique_ptr<net::Loop> loop;
+    Random& random;  // used by all workers: must be thread-safe
+    std::shared_ptr<const config::Config> config;
+    auth::Key mock_key;  // see session::Engine
+    std::vector<Listener> listeners;
+  };
+  explicit Worker(Setup setup);
   ~Worker() override;
 
   void run();  // the thread's body; returns after a Stop message

@@ -281,21 +281,18 @@ void Engine::check_then_serve(Server& s, Instant now, Effects& out) {
 // A limit over several pools is reached: an idle server of another pool makes way.
 void Engine::evict(Room& room, pool::Pool::Opening why, Instant now, Effects& out) {
   const bool by_database = why == pool::Pool::Opening::DatabaseFull;
-  const std::string_view reason =
-      by_database ? "evicted for max_db_connections" : "evicted for max_user_connections";
-  if (evict_here(by_database ? room.database() : "", by_database ? "" : room.user(), &room, reason,
-                 now, out))
-    return;
+  const std::string database = by_database ? room.database() : "";
+  const std::string user = by_database ? "" : room.user();
+  if (evict_here(database, user, &room, now, out)) return;
   for (unsigned w = 0; w < ledger_.workers(); ++w)
     if (w != worker_)
-      out.post(w, {.kind = Letter::Kind::Evict, .from = worker_,
-                   .database = by_database ? room.database() : "",
-                   .user = by_database ? "" : room.user()});
+      out.post(w, {.kind = Letter::Kind::Evict, .from = worker_, .database = database,
+                   .user = user});
 }
 
-// Closes the server of that database or user that has been idle longest, outside `except`.
+// Closes the server of that database, or else user, that has been idle longest, outside `except`.
 bool Engine::evict_here(std::string_view database, std::string_view user, const Room* except,
-                        std::string_view reason, Instant now, Effects& out) {
+                        Instant now, Effects& out) {
   pool::ServerSlot* oldest = nullptr;
   for (auto& [key, room] : rooms_) {
     if (room.get() == except || (!database.empty() && room->database() != database) ||
@@ -307,7 +304,9 @@ bool Engine::evict_here(std::string_view database, std::string_view user, const 
       });
   }
   if (oldest == nullptr) return false;
-  close_server(static_cast<Server&>(*oldest), reason, now, out);
+  close_server(static_cast<Server&>(*oldest),
+               user.empty() ? "evicted for max_db_connections" : "evicted for max_user_connections",
+               now, out);
   return true;
 }
 

@@ -45,14 +45,16 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
   const std::uint64_t key = load_key(startup.cancel_pid, startup.cancel_key);
   const unsigned owner = worker_of(key);
   if (owner == worker_) {
-    if (!cancel_client(key, asker.id, -1, now, out)) drop_client(asker, "failed cancel request", now, out);
+    if (!cancel_client(key, asker.id, -1, now, out))
+      drop_client(asker, "failed cancel request", now, out);
     return;
   }
   if (owner >= ledger_.workers()) {
     drop_client(asker, "failed cancel request", now, out);
     return;
   }
-  out.post(owner, {.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key, .client = asker.id});
+  out.post(owner, {.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key,
+                   .client = asker.id});
 }
 
 // Not while settings are being applied or asked for, even if the client's query is behind.

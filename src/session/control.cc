@@ -40,7 +40,8 @@ void Engine::control(const Letter& letter, Instant now, Effects& out) {
       return;
     }
     case Letter::Kind::WantServer: case Letter::Kind::Parcel: case Letter::Kind::Evict:
-    case Letter::Kind::Cancel: case Letter::Kind::CancelDone: case Letter::Kind::Welcome: case Letter::Kind::Done: return;
+    case Letter::Kind::Cancel: case Letter::Kind::CancelDone: case Letter::Kind::Welcome:
+    case Letter::Kind::Done: return;
   }
   out.post(letter.from, done(letter));
 }

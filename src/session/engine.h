@@ -20,28 +20,11 @@
 #include "session/effects.h"
 #include "session/errors.h"
 #include "session/letter.h"
+#include "session/room.h"
 #include "session/server.h"
 #include "session/snapshot.h"
 
 namespace weir::session {
-
-// A worker's part of one (database, user) pool and what its sessions share.
-struct Room : pool::Pool {
-  Room(pool::Ledger& ledger, pool::PoolAccount& account, unsigned worker)
-      : Pool(ledger, account, worker), base(settings.intern({})) {}
-
-  SettingsTable settings;
-  SettingsRef base;                 // what a fresh server connection has in force
-  const config::Database* entry = nullptr;  // of the current configuration
-  std::deque<SettingsRef> known;    // of clients' startups: accepted by a server, here or elsewhere
-  std::size_t next_host = 0;        // round-robin over the entry's hosts
-  Duration query_timeout{}, idle_transaction_timeout{}, transaction_timeout{};
-  Duration client_idle_timeout{};
-  std::optional<auth::ScramKeys> keys;  // of a client's login, to log in to the server with
-  std::string clear_password;           // of a client's clear-text login
-  std::uint64_t epoch = 0;          // servers opened before a RECONNECT are older
-  Instant last_lifetime_close{};
-};
 
 class Engine {
  public:
@@ -135,8 +118,8 @@ class Engine {
   void on_close(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool deallocate(Client& c, std::string_view text, Instant now, Effects& out);
   void append_deallocated(char status);
-  void pass_renamed(Client& c, const wire::Piece& piece, std::size_t name_at,
-                    std::string_view name, std::string_view server_name, Effects& out);
+  void pass_renamed(Client& c, const wire::Piece& piece, std::string_view name,
+                    std::string_view server_name, Effects& out);
   bool owes_ready(const Server& s) const;
   bool is_unsettled(const Client& c, const Server& s, std::string_view name) const;
   bool is_being_defined(const Server& s, std::uint64_t id) const;
@@ -159,7 +142,7 @@ class Engine {
   bool answered(Server& s, const wire::Piece& piece, Request::Kind kind, Instant now,
                 Effects& out);
   void to_client(Server& s, const wire::Piece& piece, Effects& out);
-  void on_ready(Server& s, char status, Instant now, Effects& out);
+  void on_ready(Server& s, const wire::Piece& piece, Instant now, Effects& out);
   void on_error(Server& s, const wire::Piece& piece, Instant now, Effects& out);
   bool replace_refusal(Server& s, Bytes body, Effects& out);
   void skip_to_sync(Server& s, Instant now, Effects& out);
@@ -196,7 +179,7 @@ class Engine {
   void want_servers(Room& room, Instant now, Effects& out);
   void evict(Room& room, pool::Pool::Opening why, Instant now, Effects& out);
   bool evict_here(std::string_view database, std::string_view user, const Room* except,
-                  std::string_view reason, Instant now, Effects& out);
+                  Instant now, Effects& out);
   void inquire(Server& s, Instant now, Effects& out);
   void finish_pooler_query(Server& s, Request::Kind kind, Instant now, Effects& out);
   void finish_apply(Server& s, Instant now, Effects& out);

@@ -116,9 +116,7 @@ ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
       }
       break;
     case Letter::Kind::Evict:
-      evict_here(letter.database, letter.user, nullptr,
-                 letter.user.empty() ? "evicted for max_db_connections"
-                                     : "evicted for max_user_connections", now, out);
+      evict_here(letter.database, letter.user, nullptr, now, out);
       break;
     case Letter::Kind::Cancel:
       if (!cancel_client(letter.cancel_key, letter.client, static_cast<int>(letter.from), now,

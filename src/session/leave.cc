@@ -42,16 +42,18 @@ void Engine::drop_client(Client& c, std::string_view reason, Instant now, Effect
 
 namespace {
 
-// In the middle of a message from its server nothing else can be said to a client.
-bool is_torn(const Client& c) {
-  return c.server != nullptr && c.server->forwarding && c.server->framer.streaming() > 0;
+// Nothing can be said to a client in the middle of a message from its server, nor after the
+// server's own last words.
+bool is_past_telling(const Client& c) {
+  return c.server != nullptr &&
+         (c.server->said_fatal || (c.server->forwarding && c.server->framer.streaming() > 0));
 }
 
 }  // namespace
 
 void Engine::refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out) {
   const std::string message = fault_text(fault, text);
-  if (is_torn(c)) return drop_client(c, message, now, out);
+  if (is_past_telling(c)) return drop_client(c, message, now, out);
   refuse_report(c, {.severity = "FATAL", .sqlstate = info(fault).sqlstate, .message = message,
                     .detail = {}, .hint = info(fault).hint}, now, out);
 }
@@ -172,10 +174,10 @@ void Engine::lose_server(Server& s, Fault fault, std::string_view text, Instant 
   Client* c = s.client;
   const std::string reason = fault_text(fault, text);
   if (c != nullptr) {
-    const bool torn = is_torn(*c);
+    const bool told = is_past_telling(*c);
     c->server = nullptr;
     s.client = nullptr;
-    if (s.said_fatal || torn) {
+    if (told) {
       drop_client(*c, reason, now, out);
     } else {
       refuse(*c, fault, text, now, out);

@@ -37,7 +37,10 @@ bool Engine::owes_ready(const Server& s) const {
 // is answered: an error may have undone it.
 bool Engine::must_wait(const Client& c, const Server& s, const Piece& piece) const {
   if (!owes_ready(s)) return false;
-  if (!s.deallocating && s.defining == 0 && !(c.statements && c.statements->unconfirmed()))
+  const bool unnamed_open = s.unnamed_at > s.pushed - s.requests.size() &&
+                            s.unnamed_at <= s.boundary;
+  if (!s.deallocating && !unnamed_open && s.defining == 0 &&
+      !(c.statements && c.statements->unconfirmed()))
     return false;
   Reader in(piece.message().body);
   switch (piece.type) {
@@ -59,7 +62,7 @@ bool Engine::must_wait(const Client& c, const Server& s, const Piece& piece) con
     default: return false;
   }
   const std::string_view name = in.cstr();
-  return !name.empty() && is_unsettled(c, s, name);
+  return name.empty() ? unnamed_open && piece.type != fe::kClose : is_unsettled(c, s, name);
 }
 
 bool Engine::is_unsettled(const Client& c, const Server& s, std::string_view name) const {
@@ -228,11 +231,11 @@ void Engine::evict_statements(Server& s, Instant now, Effects& out) {
     close_statement(s, s.statements.oldest(), now, out);
 }
 
-// Sends a message whose statement name, found at `name_at` in its body, is replaced by ours.
-void Engine::pass_renamed(Client& c, const Piece& piece, std::size_t name_at,
-                          std::string_view name, std::string_view server_name, Effects& out) {
+// Sends a message whose statement name, `name` within the piece's bytes, is replaced by ours.
+void Engine::pass_renamed(Client& c, const Piece& piece, std::string_view name,
+                          std::string_view server_name, Effects& out) {
   const ServerId to = c.server->id;
-  const std::size_t before = wire::kHeaderSize + name_at;
+  const auto before = static_cast<std::size_t>(as_bytes(name).data() - piece.bytes.data());
   const Bytes rest = piece.bytes.subspan(before + name.size() + 1);
   const std::size_t head_size = before + server_name.size() + 1;
   std::uint8_t* head = out.arena().allocate(head_size);
@@ -270,7 +273,6 @@ void Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   ++room_of(c).counters.bind_count;
   Reader in(piece.message().body);
   in.cstr();
-  const std::size_t name_at = in.at();
   const std::string_view name = in.cstr();
   if (!in.ok()) {
     refuse(c, Fault::BadPacket, "broken Bind packet", now, out);
@@ -292,7 +294,7 @@ void Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
     return;
   }
   push(s, {.kind = Request::Kind::Bind, .statement = (*statement)->id}, now);
-  pass_renamed(c, piece, name_at, name, (*statement)->server_name, out);
+  pass_renamed(c, piece, name, (*statement)->server_name, out);
 }
 
 void Engine::on_describe(Client& c, const Piece& piece, Instant now, Effects& out) {
@@ -316,7 +318,7 @@ void Engine::on_describe(Client& c, const Piece& piece, Instant now, Effects& ou
   }
   ensure_statement(c, s, *statement, now, out);
   push(s, {.kind = Request::Kind::Describe, .statement = (*statement)->id}, now);
-  pass_renamed(c, piece, 1, name, (*statement)->server_name, out);
+  pass_renamed(c, piece, name, (*statement)->server_name, out);
 }
 
 void Engine::on_close(Client& c, const Piece& piece, Instant now, Effects& out) {

@@ -38,8 +38,8 @@ bool is_small(std::uint8_t type) {
 
 // As much of a Query's text as is there.
 std::string_view query_text(const Piece& piece) {
-  const std::size_t size = piece.total > wire::kHeaderSize ? piece.total - wire::kHeaderSize - 1 : 0;
-  return as_text(piece.bytes.subspan(wire::kHeaderSize)).substr(0, size);
+  const std::size_t body = piece.total - wire::kHeaderSize;
+  return as_text(piece.bytes.subspan(wire::kHeaderSize)).substr(0, body == 0 ? 0 : body - 1);
 }
 
 }  // namespace
@@ -201,7 +201,8 @@ bool Engine::answer_idle(Client& c, const Piece& piece, Instant now, Effects& ou
     scratch_.clear();
     return true;
   }
-  if (piece.type == fe::kQuery && piece.whole() && c.statements && sql::scan(query_text(piece)).deallocates)
+  if (piece.type == fe::kQuery && piece.whole() && c.statements &&
+      sql::scan(query_text(piece)).deallocates)
     return deallocate(c, query_text(piece), now, out);
   return false;
 }
@@ -256,6 +257,7 @@ void Engine::push(Server& s, Request request, Instant now) {
   s.requests.push(request);
   ++s.pushed;
   s.defining += defines(request);
+  if (request.unnamed) s.unnamed_at = s.pushed;
   s.changes += request.undoable;
   const bool ready = ends_with_ready(request.kind) || request.kind == Request::Kind::FakeDeallocate;
   if (request.whose != Request::For::Client || !ready) return;

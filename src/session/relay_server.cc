@@ -84,8 +84,7 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
     case be::kDataRow:
       if (ours) begin_pooler_row(s, piece);
       break;
-    case be::kReadyForQuery:
-      on_ready(s, piece.last && piece.total == 6 ? static_cast<char>(piece.bytes[5]) : '?', now, out);
+    case be::kReadyForQuery: on_ready(s, piece, now, out);
       return server(id) != nullptr;
     case be::kErrorResponse: on_error(s, piece, now, out); return server(id) != nullptr;
     case be::kParameterStatus:
@@ -215,7 +214,8 @@ void Engine::begin_copy(Server& s) {
     s.unsynced = true;
 }
 
-void Engine::on_ready(Server& s, char status, Instant now, Effects& out) {
+void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) {
+  const char status = piece.last && piece.total == 6 ? static_cast<char>(piece.bytes[5]) : '?';
   while (!s.requests.empty() && is_silent(s.requests.front().kind)) s.requests.pop();
   if (s.requests.empty() || !ends_with_ready(s.requests.front().kind) ||
       (status != 'I' && status != 'T' && status != 'E')) {
@@ -236,9 +236,8 @@ void Engine::on_ready(Server& s, char status, Instant now, Effects& out) {
   }
   if (s.client != nullptr && request.whose == Request::For::Client) {
     s.client->copying = false;
-    wire::append_ready(scratch_, status);
-    out.send(s.client->id, scratch_);
-    scratch_.clear();
+    s.forwarding = true;
+    to_client(s, piece, out);
   }
   count_query(s, now);
   pop_request(s, out);

@@ -76,6 +76,7 @@ struct Server : pool::ServerSlot {
   Requests requests;
   std::uint64_t pushed = 0;    // requests ever
   std::uint64_t boundary = 0;  // of them, up to the client's last that ends with ReadyForQuery
+  std::uint64_t unnamed_at = 0;  // of them, the last that makes or ends the unnamed statement
   std::size_t changes = 0;     // of the client's names, by requests behind that
   std::size_t defining = 0;    // requests in the queue that make or end a statement of ours
   wire::Framer<ServerWants> framer;

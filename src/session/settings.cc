@@ -128,7 +128,8 @@ std::string inquiry_sql(std::string_view user, const std::vector<std::string>& c
   std::string sql =
       "SELECT name,setting FROM pg_catalog.pg_settings"
       " WHERE source OPERATOR(pg_catalog.=) 'session' AND name OPERATOR(pg_catalog.<>) ALL"
-      " ('{transaction_isolation,transaction_read_only,transaction_deferrable}'::pg_catalog.text[])";
+      " ('{transaction_isolation,transaction_read_only,transaction_deferrable}'"
+      "::pg_catalog.text[])";
   const auto also = [&sql](std::string_view name, std::string_view usual) {
     sql += " UNION ALL SELECT ";
     sql::append_literal(sql, name);

@@ -1,5 +1,5 @@
 // Session settings: what a client has set, what a server connection has in force.
-// Equal sets are one object per pool, so "does the server match the client" is a pointer comparison.
+// Equal sets are one object per pool, so whether a server matches a client is a pointer comparison.
 // Single-threaded; a SettingsTable outlives every SettingsRef it gave out.
 #pragma once
 

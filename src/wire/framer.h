@@ -1,5 +1,5 @@
 // Cuts a stream of bytes into messages, however the stream was cut on its way.
-// Holds bytes only while a message's wanted part is incomplete; what lies behind it streams through.
+// Holds bytes only while a message's wanted part is incomplete; what is behind it streams through.
 #pragma once
 
 #include <algorithm>

@@ -62,7 +62,8 @@ TEST_CASE("startup packets that are refused, in PgBouncer's words") {
   more.push_back('y');
   CHECK(error(more) == "invalid startup packet layout: expected terminator as last byte");
   CHECK(error(packet(wire::kProtocol30, {{"user", "x"}, {"options", "-x"}})) ==
-        "unsupported options startup parameter: only '-c config=val' and '--config=val' are allowed");
+        "unsupported options startup parameter: only '-c config=val' and '--config=val' are "
+        "allowed");
 }
 
 TEST_CASE("options are split and unescaped as PostgreSQL does") {
