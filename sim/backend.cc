@@ -90,7 +90,8 @@ void Backend::watch_owner(const Request& request) {
   const std::string tag = client_tag(request.body);
   if (tag.empty()) return;
   if (!owner_.empty() && owner_ != tag)
-    world_.fail("backend " + std::to_string(pid_) + ": " + tag + " in the transaction of " + owner_);
+    world_.fail("backend " + std::to_string(pid_) + ": " + tag + " in the transaction of " +
+                owner_);
   owner_ = tag;
 }
 

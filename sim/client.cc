@@ -69,7 +69,8 @@ void Client::woken() {
                  [self = shared_from_this()] {
                    self->reading_ = false;
                    if (self->done()) return;
-                   self->take(self->cable_->read(kEnd, static_cast<std::size_t>(self->manners_.read_most)));
+                   const auto most = static_cast<std::size_t>(self->manners_.read_most);
+                   self->take(self->cable_->read(kEnd, most));
                    self->cable_->wake_soon(kEnd);
                  });
     return;
@@ -160,7 +161,8 @@ void Client::next_step() {
 void Client::begin_step(Step step) {
   if (world_.verbose()) {
     std::string sent = step.bytes;
-    while (const auto message = take_request(sent)) world_.trace(manners_.tag + " says " + sim::shown(*message));
+    while (const auto message = take_request(sent))
+      world_.trace(manners_.tag + " says " + sim::shown(*message));
   }
   if (vanishes_ && world_.random.percent(30)) {
     unsent_ += step.bytes.substr(0, world_.random.below(step.bytes.size() + 1));

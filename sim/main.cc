@@ -18,9 +18,9 @@ std::uint64_t current_seed = 0;
 // An assertion of the core aborts; the seed is what is needed then.
 void tell_seed(int) {
   char text[96];
-  const int size = std::snprintf(text, sizeof text, "sim: seed %llu aborted; see --seed %llu --verbose\n",
-                                 static_cast<unsigned long long>(current_seed),
-                                 static_cast<unsigned long long>(current_seed));
+  const auto seed = static_cast<unsigned long long>(current_seed);
+  const int size = std::snprintf(text, sizeof text,
+                                 "sim: seed %llu aborted; see --seed %llu --verbose\n", seed, seed);
   if (write(STDERR_FILENO, text, static_cast<std::size_t>(size)) < 0) _exit(2);
   std::signal(SIGABRT, SIG_DFL);
   std::raise(SIGABRT);

@@ -77,7 +77,8 @@ std::shared_ptr<config::Config> Plan::config() const {
   s.client_login_timeout = std::chrono::seconds(30);
   s.query_wait_timeout = std::chrono::seconds(150);
   for (int i = 0; i < users; ++i)
-    out->auth_users.set(fmt::format("user{}", i), {.kind = auth::SecretKind::Plain, .text = "x", .scram = {}});
+    out->auth_users.set(fmt::format("user{}", i),
+                        {.kind = auth::SecretKind::Plain, .text = "x", .scram = {}});
   for (int i = 0; i < databases; ++i) {
     const std::string name = fmt::format("db{}", i);
     config::Database database;

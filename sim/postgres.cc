@@ -8,6 +8,13 @@ namespace weir::sim {
 namespace be = wire::be;
 using Kind = Command::Kind;
 
+namespace {
+
+constexpr std::string_view kAborted =
+    "current transaction is aborted, commands ignored until end of transaction block";
+
+}  // namespace
+
 std::optional<Request> take_request(std::string& bytes) {
   if (bytes.size() < wire::kHeaderSize) return std::nullopt;
   const std::size_t size = load_u32(as_bytes(bytes).data() + 1) + 1;
@@ -210,7 +217,7 @@ void Postgres::copy_message(const Request& request) {
 void Postgres::function_call() {
   begin_work();
   if (status_ == 'E') {
-    fail("25P02", "current transaction is aborted, commands ignored until end of transaction block");
+    fail("25P02", kAborted);
   } else {
     wire::Writer(out_, be::kFunctionCallResponse).u32(4).u32(42);
   }
@@ -220,7 +227,7 @@ void Postgres::function_call() {
 
 bool Postgres::refused(const Command& command) {
   if (status_ != 'E' || command.works_in_failed_transaction()) return false;
-  fail("25P02", "current transaction is aborted, commands ignored until end of transaction block");
+  fail("25P02", kAborted);
   return true;
 }
 

@@ -61,7 +61,7 @@ class Postgres {
   bool run_transaction(const Command& command);
   bool run_setting(const Command& command);
   bool run_statement_list(const Command& command);
-  void inquire(const Command& command, bool described);
+  void inquire(const Command& command);
   void describe_rows(const Command& command);
   void row(std::string_view text);
   void echo(const Command& command, Portal* portal, int rows_most);

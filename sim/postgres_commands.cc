@@ -34,7 +34,7 @@ bool Postgres::run(const Command& command, bool canceled, Portal* portal, int ro
     case Kind::Reset:
     case Kind::ResetAll:
     case Kind::SetConfig: return run_setting(command);
-    case Kind::Inquiry: inquire(command, false); return true;
+    case Kind::Inquiry: inquire(command); return true;
     case Kind::CopyIn:
       wire::Writer(out_, be::kCopyIn).u8(0).u16(0);
       copying_ = true;
@@ -161,7 +161,7 @@ bool Postgres::run_statement_list(const Command& command) {
   return true;
 }
 
-void Postgres::inquire(const Command& command, bool) {
+void Postgres::inquire(const Command& command) {
   std::size_t rows = 0;
   const auto pair = [this, &rows](std::string_view name, std::string_view value) {
     wire::Writer(out_, be::kDataRow)

@@ -9,8 +9,8 @@ namespace weir::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kSettings = {"work_mem", "search_path", "application_name",
-                                                       "lock_timeout", "app.user_id"};
+constexpr std::array<std::string_view, 5> kSettings = {
+    "work_mem", "search_path", "application_name", "lock_timeout", "app.user_id"};
 constexpr std::array<std::string_view, 5> kValues = {"'1'", "'it''s'", "'a b'", "'x'", "'ZZZZ'"};
 constexpr std::array<std::string_view, 4> kNames = {"s1", "s2", "s3", "S_1"};
 constexpr std::array<std::string_view, 3> kPortals = {"", "p1", "p2"};
@@ -55,7 +55,8 @@ std::string Script::echo_text() {
   const bool large = random_.percent(rules_.large_percent);
   const int rows = random_.between(0, large ? 3 : 4);
   const int size = large ? random_.between(1000, 60000) : random_.between(0, 40);
-  return "SELECT echo(" + next_tag() + ", " + std::to_string(rows) + ", " + std::to_string(size) + ")";
+  return "SELECT echo(" + next_tag() + ", " + std::to_string(rows) + ", " + std::to_string(size) +
+         ")";
 }
 
 std::string Script::setting_text() {
@@ -66,7 +67,9 @@ std::string Script::setting_text() {
     case 1: return "SET LOCAL " + name + " = " + value;
     case 2: return "SELECT set_config('" + name + "', " + value + ", false)";
     case 3: return "SELECT set_config('" + name + "', " + value + ", true)";
-    case 4: return with_startup_ || !random_.percent(30) ? "SET " + name + " = " + value : "RESET ALL";
+    case 4:
+      if (!with_startup_ && random_.percent(30)) return "RESET ALL";
+      [[fallthrough]];
     default: return "SET " + name + " = " + value;
   }
 }
@@ -134,7 +137,8 @@ void Script::end_extended() {
 }
 
 void Script::extended_group() {
-  const std::string name(rules_.named_statements && random_.percent(50) ? random_.pick(kNames) : "");
+  const bool named = rules_.named_statements && random_.percent(50);
+  const std::string name(named ? random_.pick(kNames) : "");
   const std::string portal(random_.percent(80) ? "" : random_.pick(kPortals));
   open_ = true;
   // A pooler that has to prepare a statement again cannot do it in a failed transaction.

@@ -44,7 +44,9 @@ std::string Transcript::receive(std::string_view bytes) {
 
 // Keeps the answers that begin so; the last one left, or one at its end, is the one.
 bool Transcript::choose(std::string_view message) {
-  const auto differs = [message](const auto& answer) { return !answer.second.starts_with(message); };
+  const auto differs = [message](const auto& answer) {
+    return !answer.second.starts_with(message);
+  };
   if (std::ranges::all_of(open_, differs)) return false;
   std::erase_if(open_, differs);
   for (auto& [number, answer] : open_) answer.erase(0, message.size());
@@ -71,8 +73,8 @@ std::string Transcript::judge(std::string_view message) {
       return {};
     }
   }
-  return "got " + printable(message) + " instead of " +
-         printable(std::string_view(owed_).substr(0, std::max<std::size_t>(1, message_size(owed_))));
+  const std::size_t size = std::max<std::size_t>(1, message_size(owed_));
+  return "got " + printable(message) + " instead of " + printable(owed_.substr(0, size));
 }
 
 std::string Transcript::end() const {

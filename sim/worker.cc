@@ -87,12 +87,14 @@ bool Worker::blocked(const SocketPtr& socket) {
 
 bool Worker::wants_read(const SocketPtr& socket) {
   if (blocked(socket)) {
-    if (world_.verbose()) world_.trace("w" + std::to_string(number_) + " holds up " + name_of(socket->id));
+    if (world_.verbose())
+      world_.trace("w" + std::to_string(number_) + " holds up " + name_of(socket->id));
     return false;
   }
   if (socket->id.side == Side::Server || socket->cable->readable(socket->end) == 0) return true;
   const bool wanted = engine_.client_readable(socket->id.client(), world_.now(), out_);
-  if (world_.verbose() && !wanted) world_.trace("w" + std::to_string(number_) + " parks " + name_of(socket->id));
+  if (world_.verbose() && !wanted)
+    world_.trace("w" + std::to_string(number_) + " parks " + name_of(socket->id));
   perform();
   return wanted;
 }
@@ -105,7 +107,8 @@ void Worker::read(const SocketPtr& socket) {
     if (!wants_read(socket) || find(socket->id) != socket) return;
     if (cable.at_end(socket->end) && cable.readable(socket->end) == 0)
       return ended(socket, "unexpected eof");
-    const std::size_t most = 1 + world_.random.below(static_cast<std::uint64_t>(site_.read_size_max));
+    const auto most_ever = static_cast<std::uint64_t>(site_.read_size_max);
+    const std::size_t most = 1 + world_.random.below(most_ever);
     socket->asked_for = false;
     feed(socket, cable.read(socket->end, most));
   }

@@ -99,6 +99,7 @@ TEST_CASE("rows are sorted, found by name, and say what they are for") {
       CAPTURE(option.name);
       CHECK(find_option(section, option.name) == &option);
       CHECK(option.help.ends_with('.'));
+      CHECK((option.effect == Effect::Needless) == !option.instead.empty());
       CHECK(option.section == section);
     }
   }

@@ -264,11 +264,14 @@ void Engine::want_servers(Room& room, Instant now, Effects& out) {
   }
   const std::size_t coming = room.servers(ServerState::Login).size() +
                              room.servers(ServerState::Tested).size();
-  if (room.clients(ClientState::Waiting).size() <= coming) return;
-  if (const auto worker = room.idle_elsewhere()) {
+  if (room.clients(ClientState::Waiting).size() > coming) ask_elsewhere(room, out);
+}
+
+// Another worker may have a server that nobody there needs.
+void Engine::ask_elsewhere(Room& room, Effects& out) {
+  if (const auto worker = room.idle_elsewhere())
     out.post(*worker, {.kind = Letter::Kind::WantServer, .from = worker_,
                        .database = room.database(), .user = room.user()});
-  }
 }
 
 void Engine::check_then_serve(Server& s, Instant now, Effects& out) {

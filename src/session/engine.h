@@ -177,6 +177,7 @@ class Engine {
   void free_server(Server& s, Instant now, Effects& out);
   void serve(Room& room, Server& s, Instant now, Effects& out);
   void want_servers(Room& room, Instant now, Effects& out);
+  void ask_elsewhere(Room& room, Effects& out);
   void evict(Room& room, pool::Pool::Opening why, Instant now, Effects& out);
   bool evict_here(std::string_view database, std::string_view user, const Room* except,
                   Instant now, Effects& out);

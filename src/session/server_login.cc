@@ -183,6 +183,7 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
   const bool full = sqlstate == "53300" && room.account().servers.value() > 0;
   if (starting || full) {
     room.connect_postponed(now);
+    if (full && !room.clients(ClientState::Waiting).empty()) ask_elsewhere(room, out);
     return;
   }
   room.connect_failed(std::move(reason), std::move(sqlstate), now);
