@@ -112,6 +112,7 @@ class Engine {
   void parse_named(Client& c, std::string_view name, Bytes definition, Instant now, Effects& out);
   void parse_unnamed(Client& c, const wire::Piece& piece, Bytes definition, Instant now,
                      Effects& out);
+  bool parse_deallocate(Client& c, std::string_view text, Instant now, Effects& out);
   void on_bind(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void note_bound_names(Server& s, Bytes parameters);
   void on_describe(Client& c, const wire::Piece& piece, Instant now, Effects& out);

@@ -122,7 +122,9 @@ void Engine::parse_unnamed(Client& c, const Piece& piece, Bytes definition, Inst
   s.unnamed_owner = c.id;
   s.unnamed_version = ++c.unnamed_version;
   const std::string_view text = c.unnamed->c_str();
-  note_effects(s, sql::scan(text), text, out);
+  const sql::Effects effects = sql::scan(text);
+  note_effects(s, effects, text, out);
+  if (effects.deallocates && parse_deallocate(c, text, now, out)) return;
   ++room_of(c).counters.server_parse_count;
   push(s, {.kind = Request::Kind::Parse, .unnamed = true}, now);
   pass(c, piece, out);
@@ -359,6 +361,27 @@ bool Engine::deallocate(Client& c, std::string_view text, Instant now, Effects& 
   c.server->unnamed_owner = kStranger;  // the server has not seen it
   push(*c.server, {.kind = Request::Kind::FakeDeallocate, .undoable = true}, now);
   if (c.server->requests.size() == 1) flush_fakes(*c.server, out);
+  return true;
+}
+
+// The same by the extended protocol, as the unnamed statement. The server may not hold that one,
+// so it is given an empty one to deallocate.
+bool Engine::parse_deallocate(Client& c, std::string_view text, Instant now, Effects& out) {
+  constexpr std::string_view kEmpty = "WEIR_empty";
+  constexpr std::uint8_t kNoTypes[] = {0, 0};
+  const auto command = sql::parse_deallocate(text);
+  if (!command || command->all || !c.statements || c.statements->find(command->name) == nullptr)
+    return false;
+  c.statements->erase(command->name);
+  Server& s = *c.server;
+  wire::append_close(scratch_, 'S', kEmpty);  // left behind by one that was not executed
+  push(s, {.kind = Request::Kind::Close, .whose = Request::For::Pooler}, now);
+  wire::append_parse(scratch_, kEmpty, "", kNoTypes);
+  push(s, {.kind = Request::Kind::Parse, .whose = Request::For::Pooler}, now);
+  wire::append_parse(scratch_, "", "DEALLOCATE \"WEIR_empty\"", kNoTypes);
+  push(s, {.kind = Request::Kind::Parse, .unnamed = true, .undoable = true}, now);
+  out.send(s.id, scratch_);
+  scratch_.clear();
   return true;
 }
 

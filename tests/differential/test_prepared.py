@@ -373,3 +373,18 @@ def test_statements_of_many_short_clients_end_in_flat_memory(pooler):
     for number in range(30, 180):
         visit(number)
     assert pooler.resident_kb() - before < 3000
+
+
+
+@pytest.mark.pgbouncer_differs("DEALLOCATE of a name that the protocol made is not translated")
+def test_deallocate_by_the_extended_protocol(differential):
+    deallocate = fe.run("DEALLOCATE s") + fe.sync()
+    differential([
+        fe.parse("s", "SELECT 's'") + fe.sync(), fe.bound("s") + fe.sync(),
+        deallocate, fe.bound("s") + fe.sync(), deallocate,
+        fe.parse("s", "SELECT 'again'") + fe.bound("s") + fe.sync(),
+        fe.query("BEGIN"), fe.query("SELECT 1/0"), deallocate, fe.query("ROLLBACK"),
+        fe.run("SELECT 1") + fe.bind("", "gone") + fe.run("DEALLOCATE s") + fe.sync(),
+        fe.bound("s") + fe.sync(),
+        fe.bound("s") + fe.run("DEALLOCATE s") + fe.parse("s", "SELECT 'new'") + fe.bound("s")
+        + fe.sync(), fe.bound("s") + fe.sync()], ignore=("source",))
