@@ -12,7 +12,8 @@ using session::transition_sql;
 TEST_CASE("equal sets are one object, however they were written") {
   SettingsTable table;
   const SettingsRef a = table.intern({{"TimeZone", "UTC"}, {"work_mem", "4MB"}});
-  const SettingsRef b = table.intern({{"work_mem", "1MB"}, {"timezone", "UTC"}, {"WORK_MEM", "4MB"}});
+  const SettingsRef b =
+      table.intern({{"work_mem", "1MB"}, {"timezone", "UTC"}, {"WORK_MEM", "4MB"}});
   CHECK(a == b);
   CHECK(!(a == table.intern({{"timezone", "UTC"}})));
   CHECK(!(a == table.intern({})));
