@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "auth/digest.h"
 #include "base/check.h"
 #include "session/engine.h"
 #include "wire/message.h"
@@ -19,9 +20,13 @@ constexpr unsigned kWorkerShift = 32;
 
 unsigned worker_of(std::uint64_t key) { return (key >> kWorkerShift) & 0xff; }
 
+// The pid and the first 4 bytes of the key; protocol 3.2 has longer keys.
 std::uint64_t load_key(std::uint32_t pid, std::string_view key) {
   return (std::uint64_t{pid} << 32) | load_u32(as_bytes(key).data());
 }
+
+constexpr std::size_t kShortKey = 4;
+constexpr std::size_t kLongKey = 32;  // as PostgreSQL 18 makes them
 
 }  // namespace
 
@@ -35,6 +40,9 @@ void Engine::make_cancel_key(Client& c) {
     raw[7] |= 0x03;
     c.cancel_key = (std::uint64_t{load_u32(raw.data())} << 32) | load_u32(raw.data() + 4);
   } while (!cancel_keys_.try_emplace(c.cancel_key, c.id).second);
+  if (!c.protocol32) return;
+  c.cancel_rest = std::make_unique<std::string>(kLongKey - kShortKey, '\0');
+  random_.fill({reinterpret_cast<std::uint8_t*>(c.cancel_rest->data()), c.cancel_rest->size()});
 }
 
 // `asker` has sent nothing but this and gets no answer: its connection is closed when the cancel
@@ -43,9 +51,10 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
                             Effects& out) {
   asker.phase = ClientPhase::Cancel;
   const std::uint64_t key = load_key(startup.cancel_pid, startup.cancel_key);
+  const std::string rest = startup.cancel_key.substr(kShortKey);
   const unsigned owner = worker_of(key);
   if (owner == worker_) {
-    if (!cancel_client(key, asker.id, -1, now, out))
+    if (!cancel_client({key, rest}, asker.id, -1, now, out))
       drop_client(asker, "failed cancel request", now, out);
     return;
   }
@@ -54,7 +63,7 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
     return;
   }
   out.post(owner, {.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key,
-                   .client = asker.id});
+                   .cancel_rest = rest, .client = asker.id});
 }
 
 // Not while settings are being applied or asked for, even if the client's query is behind.
@@ -88,11 +97,13 @@ void Engine::answer_canceled(Client& c, const wire::Piece& piece, Effects& out) 
 }
 
 // False where there is nothing to cancel on a server.
-bool Engine::cancel_client(std::uint64_t key, ClientId asker, int asker_worker, Instant now,
+bool Engine::cancel_client(CancelKey key, ClientId asker, int asker_worker, Instant now,
                            Effects& out) {
-  const auto found = cancel_keys_.find(key);
+  const auto found = cancel_keys_.find(key.first8);
   Client* c = found == cancel_keys_.end() ? nullptr : client(found->second);
   if (c == nullptr) return false;
+  const std::string_view rest = c->cancel_rest ? std::string_view(*c->cancel_rest) : "";
+  if (!auth::equal_secrets(as_bytes(rest), as_bytes(key.rest))) return false;
   if (c->state == pool::ClientState::Waiting && c->phase == ClientPhase::Ready) {
     cancel_waiting(*c, now, out);
     return false;

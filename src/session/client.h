@@ -27,6 +27,12 @@ struct Peer {
   std::uint16_t local_port = 0;
 };
 
+// The key of a cancel request: the pid and the key's first word, and what a long key has behind it.
+struct CancelKey {
+  std::uint64_t first8;
+  std::string_view rest;  // empty but in protocol 3.2
+};
+
 enum class ClientPhase : std::uint8_t {
   Startup,  // before its startup packet is complete
   Auth,     // in the exchange of the login method
@@ -72,7 +78,8 @@ struct Client : pool::ClientSlot {
   Server* server = nullptr;
   pool::Account* database_account = nullptr;  // where it is counted
   pool::Account* user_account = nullptr;
-  std::uint64_t cancel_key = 0;
+  std::uint64_t cancel_key = 0;               // pid and first word, as its BackendKeyData says
+  std::unique_ptr<std::string> cancel_rest;   // the rest of a long key (protocol 3.2)
   Instant connected{};
   wire::Framer<ClientWants> framer;
   SettingsRef startup;    // what it asked for when it connected

@@ -137,7 +137,8 @@ void Engine::welcome(Client& c, Instant now, Effects& out) {
   make_cancel_key(c);
   wire::Writer(scratch_, wire::be::kBackendKeyData)
       .u32(static_cast<std::uint32_t>(c.cancel_key >> 32))
-      .u32(static_cast<std::uint32_t>(c.cancel_key));
+      .u32(static_cast<std::uint32_t>(c.cancel_key))
+      .text(c.cancel_rest ? std::string_view(*c.cancel_rest) : "");
   wire::append_ready(scratch_, 'I');
   out.send(c.id, scratch_);
   scratch_.clear();

@@ -205,8 +205,7 @@ class Engine {
 
   // cancel.cc
   void cancel_request(Client& asker, const wire::Startup& startup, Instant now, Effects& out);
-  bool cancel_client(std::uint64_t key, ClientId asker, int asker_worker, Instant now,
-                     Effects& out);
+  bool cancel_client(CancelKey key, ClientId asker, int asker_worker, Instant now, Effects& out);
   void cancel_answer(ClientId asker, int asker_worker, Instant now, Effects& out);
   void start_cancel(Server& target, ClientId asker, int asker_worker, Instant now, Effects& out);
   void cancel_over(Server& carrier, Instant now, Effects& out);

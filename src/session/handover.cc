@@ -119,8 +119,8 @@ ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
       evict_here(letter.database, letter.user, nullptr, now, out);
       break;
     case Letter::Kind::Cancel:
-      if (!cancel_client(letter.cancel_key, letter.client, static_cast<int>(letter.from), now,
-                         out))
+      if (!cancel_client({letter.cancel_key, letter.cancel_rest}, letter.client,
+                         static_cast<int>(letter.from), now, out))
         cancel_answer(letter.client, static_cast<int>(letter.from), now, out);
       break;
     case Letter::Kind::CancelDone:

@@ -20,9 +20,6 @@ namespace {
 // More unanswered messages than this, and the client is not read until the server has caught up.
 constexpr std::size_t kRequestsMax = 64 * 1024;
 
-// What a statement too long to be looked at may do.
-constexpr sql::Effects kAnything = {.settings = true};
-
 bool is_copy(std::uint8_t type) {
   return type == fe::kCopyData || type == fe::kCopyDone || type == fe::kCopyFail;
 }
@@ -215,7 +212,8 @@ void Engine::on_query(Client& c, const Piece& piece, Instant now, Effects& out) 
   Room& room = room_of(c);
   const std::string_view text = query_text(piece);
   if (room.limits().mode != pool::Mode::Session) {
-    const sql::Effects effects = piece.whole() ? sql::scan(text) : kAnything;
+    sql::Effects effects = sql::scan(text);
+    effects.settings |= !piece.whole();  // what could not be looked at may hold a SET
     note_effects(s, effects, text, out);
     if (effects.deallocates && piece.whole() && deallocate(c, text, now, out)) return;
     s.deallocating |= effects.deallocates || !piece.whole();
