@@ -92,12 +92,12 @@ class Engine {
   void enter_room(Client& c, Instant now, Effects& out);
   void welcome(Client& c, Instant now, Effects& out);
   void enter_console(Client& c, Instant now, Effects& out);
-  // console.cc
   void console_bytes(Client& c, Bytes& in, Instant now, Effects& out);
 
   // relay_client.cc: from client to server
   struct Stream;
   void relay_client(Client& c, Bytes& in, Instant now, Effects& out);
+  void pass_copy_data(Client& c, Bytes& in, Effects& out);
   bool client_message(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool answer_idle(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_query(Client& c, const wire::Piece& piece, Instant now, Effects& out);
@@ -139,6 +139,7 @@ class Engine {
 
   // relay_server.cc: from server to client
   void relay_server(Server& s, Bytes& in, Instant now, Effects& out);
+  void pass_rows(Server& s, Bytes& in, Effects& out);
   bool server_message(Server& s, const wire::Piece& piece, Instant now, Effects& out);
   bool answered(Server& s, const wire::Piece& piece, Request::Kind kind, Instant now,
                 Effects& out);
@@ -214,14 +215,13 @@ class Engine {
   void answer_canceled(Client& c, const wire::Piece& piece, Effects& out);
   static bool has_own_request(const Server& s);
 
-  // handover.cc
   void tell_others(Room& room, const Settings& settings, Effects& out);
   void learn(const Letter& letter, Instant now, Effects& out);
   void remember(Room& room, const SettingsRef& settings);
   void hand_over(Server& s, unsigned worker, Instant now, Effects& out);
   ServerId receive(const Letter& letter, Instant now, Effects& out);
 
-  // control.cc: console commands, as they concern this worker
+  // control.cc
   void control(const Letter& letter, Instant now, Effects& out);
   void pause(const Letter& letter, Instant now, Effects& out);
   void resume(std::string_view database, Instant now, Effects& out);

@@ -111,6 +111,7 @@ void Engine::relay_client(Client& c, Bytes& in, Instant now, Effects& out) {
   const ClientId id = c.id;
   room_of(c).counters.received += in.size();
   while (client(id) != nullptr && c.phase == ClientPhase::Ready) {
+    if (!in.empty() && in[0] == fe::kCopyData) pass_copy_data(c, in, out);
     const Bytes before = in;
     const Piece piece = c.framer.next(in);
     switch (piece.kind) {
@@ -129,6 +130,16 @@ void Engine::relay_client(Client& c, Bytes& in, Instant now, Effects& out) {
         break;
     }
   }
+}
+
+// The whole messages of a COPY go on without a look at each.
+void Engine::pass_copy_data(Client& c, Bytes& in, Effects& out) {
+  const Server* s = c.server;
+  if (s == nullptr || s->held || s->skipping || s->requests.empty() ||
+      in.size() > config_->settings.max_packet_size)
+    return;
+  const Bytes data = c.framer.run(in, fe::kCopyData);
+  if (!data.empty()) out.forward(s->id, data);
 }
 
 // False where the message has to wait for a server.

@@ -51,6 +51,7 @@ void Engine::server_bytes(ServerId id, Bytes in, Instant now, Effects& out) {
 void Engine::relay_server(Server& s, Bytes& in, Instant now, Effects& out) {
   const ServerId id = s.id;
   while (server(id) != nullptr) {
+    if (!in.empty() && (in[0] == be::kDataRow || in[0] == be::kCopyData)) pass_rows(s, in, out);
     const Piece piece = s.framer.next(in);
     switch (piece.kind) {
       case Piece::Kind::None: return;
@@ -68,6 +69,15 @@ void Engine::relay_server(Server& s, Bytes& in, Instant now, Effects& out) {
         break;
     }
   }
+}
+
+// Rows are most of what a server says: those that are whole go on without a look at each.
+void Engine::pass_rows(Server& s, Bytes& in, Effects& out) {
+  if (s.client == nullptr || s.requests.empty() ||
+      s.requests.front().whose == Request::For::Pooler)
+    return;
+  const Bytes rows = s.framer.run(in, in[0]);
+  if (!rows.empty()) out.forward(s.client->id, rows);
 }
 
 // False where the server is gone afterwards.

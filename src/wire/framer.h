@@ -57,6 +57,21 @@ class Framer {
     return {.kind = Piece::Kind::Head, .type = head[0], .total = total, .bytes = head};
   }
 
+  // The whole messages of one type at the front of `in`, which is advanced past them; empty where
+  // there are none. For long runs that all go the same way, such as rows.
+  Bytes run(Bytes& in, std::uint8_t type) {
+    if (left_ > 0 || (!held_.empty() && !given_)) return {};
+    std::size_t size = 0;
+    while (in.size() - size >= kHeaderSize && in[size] == type) {
+      const std::size_t total = total_of(in.data() + size);
+      if (total < kHeaderSize || in.size() - size < total) break;
+      size += total;
+    }
+    const Bytes messages = in.first(size);
+    in = in.subspan(size);
+    return messages;
+  }
+
   // Takes back the Head that the last next() gave: the next call gives it again. `before` is what
   // `in` was before that call.
   void unget(const Piece& head, Bytes before, Bytes& in) {

@@ -136,3 +136,29 @@ TEST_CASE("an idle framer keeps little memory") {
   CHECK(framer.held() == 0);
   CHECK(framer.at_boundary());
 }
+
+TEST_CASE("a run is the whole messages of one type in front, none of one in progress") {
+  wire::Buffer stream;
+  for (int i = 0; i < 5; ++i) wire::Writer(stream, 'D').text(std::string(7, 'r'));
+  const std::size_t rows = stream.size();
+  wire::Writer(stream, 'Q').cstr("next");
+  for (std::size_t cut = 0; cut <= rows; ++cut) {
+    Framer<TestWants> framer;
+    Bytes first = Bytes(stream).first(cut);
+    const Bytes run = framer.run(first, 'D');
+    CHECK(run.size() == cut / 12 * 12);
+    std::size_t seen = run.size() / 12;
+    for (Piece piece = framer.next(first); piece.kind != Piece::Kind::None;
+         piece = framer.next(first)) {
+      CHECK(framer.run(first, 'D').empty());
+      seen += piece.last;
+    }
+    Bytes rest = Bytes(stream).subspan(cut);
+    while (!rest.empty()) {
+      seen += framer.run(rest, 'D').size() / 12;
+      const Piece piece = framer.next(rest);
+      seen += piece.last && piece.type != 'Q';
+    }
+    CHECK(seen == 5);
+  }
+}
