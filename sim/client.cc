@@ -169,7 +169,7 @@ void Client::begin_step(Step step) {
     write();
     world_.trace(manners_.tag + " vanishes");
     if (world_.random.percent(50)) {
-      cable_->finish(kEnd);
+      cable_->close(kEnd);
     } else {
       cable_->reset(kEnd);
     }
@@ -238,7 +238,7 @@ void Client::over(bool well) {
   well_ = well;
   world_.trace(manners_.tag + (well ? " is done" : " is lost"));
   cable_->on_wake(kEnd, {});
-  cable_->finish(kEnd);
+  cable_->close(kEnd);
   if (cancel_cable_) cancel_cable_->on_wake(kEnd, {});
 }
 

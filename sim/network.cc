@@ -35,6 +35,7 @@ std::size_t Cable::write(int end, std::string_view bytes) {
 void Cable::deliver(int end, std::size_t size) {
   Direction& d = to_[static_cast<std::size_t>(end)];
   if (d.broken) return;
+  if (d.closed) return reset(end);
   d.arrived += size;
   wake(end);
 }
@@ -53,6 +54,13 @@ void Cable::finish(int end) {
     self->to_[static_cast<std::size_t>(1 - end)].end_arrived = true;
     self->wake_soon(1 - end);
   });
+}
+
+void Cable::close(int end) {
+  Direction& here = to_[static_cast<std::size_t>(end)];
+  here.closed = true;
+  finish(end);
+  if (!here.bytes.empty()) reset(end);
 }
 
 void Cable::reset(int end) {

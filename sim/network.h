@@ -32,6 +32,7 @@ class Cable : public std::enable_shared_from_this<Cable> {
   std::size_t write(int end, std::string_view bytes);
   void finish(int end);  // no more will be written by this end
   void reset(int end);   // this end goes, and what it has not read is lost
+  void close(int end);   // finish, and whatever arrives from now on is answered with a reset
 
   // What has arrived at this end.
   std::string read(int end, std::size_t most);
@@ -52,6 +53,7 @@ class Cable : public std::enable_shared_from_this<Cable> {
     bool end_arrived = false;
     bool broken = false;       // the writer has gone
     bool full = false;         // a write was cut short
+    bool closed = false;       // the reader has gone
     Instant last{};            // when the last piece arrives
   };
 

@@ -180,7 +180,8 @@ void Run::check_rest() {
     for (const auto& row : shot.servers)
       if (row.state != "idle" && row.state != "used" && row.state != "new")
         world_.fail("without clients a server stays " + row.state);
-    for (const auto& row : shot.clients) world_.fail("a client is still there: " + row.state);
+    for (const auto& row : shot.clients)
+      world_.fail("client " + std::to_string(row.id) + " is still there: " + row.state);
   }
 }
 
