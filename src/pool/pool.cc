@@ -136,11 +136,18 @@ std::optional<unsigned> Pool::idle_elsewhere() const {
   return std::nullopt;
 }
 
-bool Pool::wants_connection() const {
-  const std::size_t coming =
-      servers(ServerState::Login).size() + servers(ServerState::Tested).size();
-  if (coming >= kParallelLogins) return false;
-  if (clients(ClientState::Waiting).size() > coming) return true;
+// A clean-up that takes longer is not waited for.
+std::size_t Pool::coming(Instant now) {
+  std::size_t count = servers(ServerState::Login).size();
+  servers(ServerState::Tested).for_each(
+      [&](const ServerSlot& s) { count += now - s.since < kCleanUpUsually; });
+  return count;
+}
+
+bool Pool::wants_connection(Instant now) {
+  const std::size_t soon = coming(now);
+  if (soon >= kParallelLogins) return false;
+  if (clients(ClientState::Waiting).size() > soon) return true;
   return (has_clients() || limits_.keeps_minimum) &&
          account_.servers.value() < limits_.min_pool_size;
 }
@@ -168,7 +175,7 @@ Pool::Opening Pool::try_open(Instant now) {
   if (paused || now < next_attempt_) return Opening::No;
   const bool probe = failing() && servers(ServerState::Login).empty() &&
                      (has_clients() || limits_.keeps_minimum);
-  if (failing() ? !probe : !wants_connection()) return Opening::No;
+  if (failing() ? !probe : !wants_connection(now)) return Opening::No;
   const bool only_minimum = clients(ClientState::Waiting).empty();
   const int limit = only_minimum && !failing()
                         ? std::min(limits_.min_pool_size, limits_.pool_size)

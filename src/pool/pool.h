@@ -45,6 +45,8 @@ class Pool {
   // Connections that count against the limits: all but those that carry cancels.
   std::size_t connections() const;
   bool has_clients() const;
+  // Servers that log in or are cleaned up, and so will be free in a moment.
+  std::size_t coming(Instant now);
 
   // The server that the next client would get at once, none where it has to wait.
   ServerSlot* available() const;
@@ -99,8 +101,9 @@ class Pool {
   static constexpr Duration kProbeLast = std::chrono::milliseconds(800);
   static constexpr std::int64_t kLocalPreference = 1000;  // microseconds
   static constexpr std::size_t kParallelLogins = 32;
+  static constexpr Duration kCleanUpUsually = std::chrono::milliseconds(100);
 
-  bool wants_connection() const;
+  bool wants_connection(Instant now);
   Opening take(int limit);
   bool reserve_allowed(Instant now) const;
   void publish();

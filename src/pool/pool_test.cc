@@ -158,3 +158,16 @@ TEST_CASE("a free server goes to the worker whose client has waited longest") {
   here.pool.account().desks[1].incoming = 1;
   CHECK(!here.pool.next_for_free_server().worker.has_value());
 }
+
+TEST_CASE("waiters get new connections where cleaning up a server takes long") {
+  Bench bench({.pool_size = 2, .max_db_connections = 0, .max_user_connections = 0});
+  REQUIRE(bench.pool.try_open(bench.now) == Pool::Opening::No);
+  bench.waiting_client();
+  REQUIRE(bench.open() == 1);
+  ServerSlot& server = *bench.servers.front();
+  bench.pool.move(server, ServerState::Idle, bench.now);
+  bench.pool.move(server, ServerState::Tested, bench.now);
+  CHECK(bench.open() == 0);
+  bench.now += 1s;
+  CHECK(bench.open() == 1);
+}

@@ -262,9 +262,7 @@ void Engine::want_servers(Room& room, Instant now, Effects& out) {
       evict(room, opening, now, out);
     break;
   }
-  const std::size_t coming = room.servers(ServerState::Login).size() +
-                             room.servers(ServerState::Tested).size();
-  if (room.clients(ClientState::Waiting).size() > coming) ask_elsewhere(room, out);
+  if (room.clients(ClientState::Waiting).size() > room.coming(now)) ask_elsewhere(room, out);
 }
 
 // Another worker may have a server that nobody there needs.
