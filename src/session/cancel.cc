@@ -67,9 +67,9 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
 }
 
 // Not while settings are being applied or asked for, even if the client's query is behind.
-bool Engine::has_own_request(const Server& s) {
-  if (s.requests.empty()) return false;
-  const Request& head = s.requests.front();
+bool Server::has_own_request() const {
+  if (requests.empty()) return false;
+  const Request& head = requests.front();
   return head.whose == Request::For::Client || !ends_with_ready(head.kind);
 }
 
@@ -111,7 +111,7 @@ bool Engine::cancel_client(CancelKey key, ClientId asker, int asker_worker, Inst
   if (c->server == nullptr) return false;
   Server& s = *c->server;
   // While settings are being applied for it, the client's own query has not begun.
-  if (!has_own_request(s)) return false;
+  if (!s.has_own_request()) return false;
   start_cancel(s, asker, asker_worker, now, out);
   return true;
 }

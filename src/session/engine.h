@@ -74,8 +74,6 @@ class Engine {
   std::optional<Connection> peer_of(Connection c);
 
  private:
-  friend struct EngineTest;
-
   // A client that was not read because of too many unanswered requests is read again below this.
   static constexpr std::size_t kResumeBelow = 16 * 1024;
 
@@ -97,6 +95,7 @@ class Engine {
   // relay_client.cc: from client to server
   struct Stream;
   void relay_client(Client& c, Bytes& in, Instant now, Effects& out);
+  void relay_messages(Client& c, Bytes& in, Instant now, Effects& out);
   void pass_copy_data(Client& c, Bytes& in, Effects& out);
   bool client_message(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool answer_idle(Client& c, const wire::Piece& piece, Instant now, Effects& out);
@@ -113,29 +112,30 @@ class Engine {
   void parse_unnamed(Client& c, const wire::Piece& piece, Bytes definition, Instant now,
                      Effects& out);
   bool parse_deallocate(Client& c, std::string_view text, Instant now, Effects& out);
-  void on_bind(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  bool on_bind(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void note_bound_names(Server& s, Bytes parameters);
-  void on_describe(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  bool on_describe(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_close(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool deallocate(Client& c, std::string_view text, Instant now, Effects& out);
-  void append_deallocated(char status);
   void pass_renamed(Client& c, const wire::Piece& piece, std::string_view name,
                     std::string_view server_name, Effects& out);
-  bool owes_ready(const Server& s) const;
   bool is_unsettled(const Client& c, const Server& s, std::string_view name) const;
-  bool is_being_defined(const Server& s, std::uint64_t id) const;
   bool must_wait(const Client& c, const Server& s, const wire::Piece& piece) const;
   void send_parse(Server& s, std::string_view name, Bytes definition, Effects& out);
   void teach(Server& s, const Statement& statement, Request::For whose, Instant now, Effects& out);
-  void ensure_statement(Client& c, Server& s, const StatementRef& statement, Instant now,
-                        Effects& out);
+  void ensure_statement(Server& s, const StatementRef& statement, Instant now, Effects& out);
   void ensure_unnamed(Client& c, Server& s, Instant now, Effects& out);
   void close_statement(Server& s, std::uint64_t id, Instant now, Effects& out);
   void evict_statements(Server& s, Instant now, Effects& out);
-  bool is_stale(const Server& s, std::uint64_t id) const;
   void unnamed_uncertain(Server& s);
   void end_unnamed(Client& c);
   bool renames_statements(const Client& c) const;
+  // stale.cc: prepared statements after DDL
+  bool fitted(Client& c, const StatementRef& statement, Instant now, Effects& out);
+  void on_described(Server& s, const Request& asked, const wire::Piece& piece, Effects& out);
+  void end_hold(Server& s, Effects& out);
+  static void keep_batch(Server& s, const Effects& out);
+  bool repeat_batch(Server& s, Instant now, Effects& out);
 
   // relay_server.cc: from server to client
   void relay_server(Server& s, Bytes& in, Instant now, Effects& out);
@@ -199,6 +199,7 @@ class Engine {
   void refuse_failing(Client& c, Instant now, Effects& out);
   void leave_server(Server& s, bool half_sent, Instant now, Effects& out);
   void continue_rescue(Server& s, Instant now, Effects& out);
+  void end_open_work(Server& s, Instant now, Effects& out);
   void close_server(Server& s, std::string_view reason, Instant now, Effects& out);
   void lose_server(Server& s, Fault fault, std::string_view text, Instant now, Effects& out);
   void forget_client(Client& c);
@@ -213,7 +214,6 @@ class Engine {
   void make_cancel_key(Client& c);
   void cancel_waiting(Client& c, Instant now, Effects& out);
   void answer_canceled(Client& c, const wire::Piece& piece, Effects& out);
-  static bool has_own_request(const Server& s);
 
   void tell_others(Room& room, const Settings& settings, Effects& out);
   void learn(const Letter& letter, Instant now, Effects& out);

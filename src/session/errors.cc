@@ -83,4 +83,15 @@ void append_fatal(wire::Buffer& out, Fault fault, std::string_view text) {
                            .detail = {}, .hint = i.hint});
 }
 
+void append_deallocated(wire::Buffer& out, char status) {
+  if (status == 'E') {
+    wire::append_error(out, {.sqlstate = "25P02",
+                             .message = "current transaction is aborted, commands ignored until "
+                                        "end of transaction block"});
+  } else {
+    wire::append_command_complete(out, "DEALLOCATE");
+  }
+  wire::append_ready(out, status);
+}
+
 }  // namespace weir::session

@@ -33,4 +33,7 @@ void append_fatal(wire::Buffer& out, Fault fault, std::string_view text = {});
 // The text that append_fatal() sends, for logs.
 std::string fault_text(Fault fault, std::string_view text = {});
 
+// What PostgreSQL answers to DEALLOCATE in this transaction state.
+void append_deallocated(wire::Buffer& out, char status);
+
 }  // namespace weir::session

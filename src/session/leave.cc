@@ -84,25 +84,30 @@ void Engine::leave_server(Server& s, bool half_sent, Instant now, Effects& out) 
     return;
   }
   s.held = false;
+  s.batch.clear();
   out.read(s.id);  // it may not have been read for the sake of its client
   s.rescue = Rescue::Draining;
   room.move(s, ServerState::Tested, now);
-  if (has_own_request(s) && !(session && s.requests.size() == 1 && s.copy_in))
+  if (s.has_own_request() && !(session && s.requests.size() == 1 && s.copy_in))
     start_cancel(s, {}, -1, now, out);
   s.doubtful |= s.pinned;  // what it holds goes with it
+  continue_rescue(s, now, out);
+}
+
+// Ends the COPY and the batch that the client has left open, also those that the server begins only
+// now: a COPY waits for data that nobody will send, and after an error it skips to a Sync.
+void Engine::end_open_work(Server& s, Instant now, Effects& out) {
   if (s.copy_in) {
     wire::Writer(scratch_, wire::fe::kCopyFail).cstr("client disconnected");
     push(s, {.kind = Request::Kind::CopyEnd, .whose = Request::For::Pooler}, now);
-    s.copy_in = false;
   }
   if (s.unsynced || s.skipping) {
     wire::append_empty(scratch_, wire::fe::kSync);
     push(s, {.kind = Request::Kind::Sync, .whose = Request::For::Pooler}, now);
-    s.unsynced = s.skipping = false;
   }
-  out.send(s.id, scratch_);
+  s.copy_in = s.unsynced = s.skipping = false;
+  if (!scratch_.empty()) out.send(s.id, scratch_);
   scratch_.clear();
-  continue_rescue(s, now, out);
 }
 
 void Engine::continue_rescue(Server& s, Instant now, Effects& out) {
@@ -110,20 +115,8 @@ void Engine::continue_rescue(Server& s, Instant now, Effects& out) {
     close_server(s, "client disconnected with query in progress", now, out);
     return;
   }
-  // A COPY that began after its client had left waits for data that nobody will send.
-  if (s.copy_in) {
-    wire::Writer(scratch_, wire::fe::kCopyFail).cstr("client disconnected");
-    push(s, {.kind = Request::Kind::CopyEnd, .whose = Request::For::Pooler}, now);
-    s.copy_in = false;
-    if (s.unsynced) {
-      wire::append_empty(scratch_, wire::fe::kSync);
-      push(s, {.kind = Request::Kind::Sync, .whose = Request::For::Pooler}, now);
-      s.unsynced = false;
-    }
-    out.send(s.id, scratch_);
-    scratch_.clear();
-  }
-  if (!s.requests.empty() || s.unsynced || !s.framer.at_boundary()) return;
+  end_open_work(s, now, out);
+  if (!s.requests.empty() || !s.framer.at_boundary()) return;
   // A late cancel must not hit what follows.
   if (s.cancels > 0) return;
   if (s.status != 'I') {

@@ -2,6 +2,8 @@
 // each text once, under a name of ours, and is taught it when a client first uses it there.
 // Nothing is answered out of turn: what the pooler answers itself waits in the request queue, and
 // an error undoes what the server skipped, name by name.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -21,6 +23,12 @@ namespace {
 // How many statements one server may hold beyond the limit while closes are on their way.
 constexpr std::size_t kEvictAtOnce = 4;
 
+// What the names in a client's statements depend on. A statement is checked by PostgreSQL each time
+// it runs; this is only to spare clients with other tables the error that the check may end in.
+std::string_view scope_of(const Client& c) {
+  return c.settings->value("search_path");
+}
+
 }  // namespace
 
 bool Engine::renames_statements(const Client& c) const {
@@ -28,15 +36,10 @@ bool Engine::renames_statements(const Client& c) const {
          config_->settings.max_prepared_statements > 0;
 }
 
-// Whether the client is owed a ReadyForQuery by what the server still has to answer.
-bool Engine::owes_ready(const Server& s) const {
-  return s.boundary > s.pushed - s.requests.size();
-}
-
 // What an earlier part of the pipeline makes of a name or statement is not known before that part
 // is answered: an error may have undone it.
 bool Engine::must_wait(const Client& c, const Server& s, const Piece& piece) const {
-  if (!owes_ready(s)) return false;
+  if (!s.owes_ready()) return false;
   const bool unnamed_open = s.unnamed_at > s.pushed - s.requests.size() &&
                             s.unnamed_at <= s.boundary;
   if (!s.deallocating && !unnamed_open && s.defining == 0 &&
@@ -55,9 +58,9 @@ bool Engine::must_wait(const Client& c, const Server& s, const Piece& piece) con
       break;
     case fe::kParse: {
       const std::string_view name = in.cstr();
-      const Statement* known = statements_.find(in.rest());
+      const Statement* known = statements_.find(in.rest(), scope_of(c));
       return !name.empty() && (is_unsettled(c, s, name) ||
-                               (known != nullptr && is_being_defined(s, known->id)));
+                               (known != nullptr && s.is_being_defined(known->id)));
     }
     default: return false;
   }
@@ -70,15 +73,14 @@ bool Engine::is_unsettled(const Client& c, const Server& s, std::string_view nam
   if (!c.statements) return false;
   if (c.statements->unconfirmed(name, s.changes)) return true;
   const StatementRef* statement = c.statements->find(name);
-  return statement != nullptr && is_being_defined(s, (*statement)->id);
+  return statement != nullptr && s.is_being_defined((*statement)->id);
 }
 
-// Whether a part of the pipeline before the current one makes or ends this statement.
-bool Engine::is_being_defined(const Server& s, std::uint64_t id) const {
-  if (s.defining == 0) return false;
-  const std::size_t end = s.boundary - (s.pushed - s.requests.size());
+bool Server::is_being_defined(std::uint64_t statement) const {
+  if (defining == 0) return false;
+  const std::size_t end = boundary - (pushed - requests.size());
   for (std::size_t i = 0; i < end; ++i)
-    if (defines(s.requests[i]) && s.requests[i].statement == id) return true;
+    if (defines(requests[i]) && requests[i].statement == statement) return true;
   return false;
 }
 
@@ -137,19 +139,20 @@ void Engine::parse_named(Client& c, std::string_view name, Bytes definition, Ins
   if (const StatementRef* taken = c.statements->find(name)) {
     // The server gives its own error, for the name that it knows the statement by.
     const StatementRef statement = *taken;
-    ensure_statement(c, s, statement, now, out);
-    s.refused.emplace_back(name);
+    ensure_statement(s, statement, now, out);
+    s.refused.push_back({.instead_of = "42P05", .sqlstate = "42P05",
+                         .message = fmt::format("prepared statement \"{}\" already exists", name)});
     send_parse(s, statement->server_name, definition, out);
     push(s, {.kind = Request::Kind::Refuse}, now);
     return;
   }
-  StatementRef statement = statements_.intern(definition);
+  StatementRef statement = statements_.intern(definition, scope_of(c));
   const std::uint64_t id = statement->id;
   c.statements->set(name, statement);
   const std::uint64_t epoch = ledger_.schema_epoch.load(std::memory_order_relaxed);
-  const bool known = s.statements.fresh(id, epoch) && !is_stale(s, id);
+  const bool known = s.statements.fresh(id, epoch) && !s.is_stale(id);
   // In a transaction that has failed, or may have by then, the server must refuse it itself.
-  if (known && s.status != 'E' && !owes_ready(s)) {
+  if (known && s.status != 'E' && !s.owes_ready()) {
     s.statements.use(id);
     push(s, {.kind = Request::Kind::FakeParse, .undoable = true}, now);
     if (s.requests.size() == 1) flush_fakes(s, out);
@@ -158,10 +161,6 @@ void Engine::parse_named(Client& c, std::string_view name, Bytes definition, Ins
   // Whoever prepares anew gets a plan that fits today's schema.
   if (s.statements.use(id)) close_statement(s, id, now, out);
   teach(s, *statement, Request::For::Client, now, out);
-}
-
-bool Engine::is_stale(const Server& s, std::uint64_t id) const {
-  return std::ranges::find(s.stale, id) != s.stale.end();
 }
 
 void Engine::send_parse(Server& s, std::string_view name, Bytes definition, Effects& out) {
@@ -179,18 +178,16 @@ void Engine::teach(Server& s, const Statement& statement, Request::For whose, In
     s.statements.add(statement.id, ledger_.schema_epoch.load(std::memory_order_relaxed));
   }
   ++room_of(s).counters.server_parse_count;
-  send_parse(s, statement.server_name, as_bytes(statement.definition), out);
+  send_parse(s, statement.server_name, statement.definition(), out);
   push(s, {.kind = Request::Kind::Parse, .whose = whose, .undoable = whose == Request::For::Client,
            .statement = held ? 0 : statement.id}, now);
   s.unsynced = true;
 }
 
-void Engine::ensure_statement(Client&, Server& s, const StatementRef& statement, Instant now,
+void Engine::ensure_statement(Server& s, const StatementRef& statement, Instant now,
                               Effects& out) {
   note_effects(s, statement->effects, statement->text(), out);
-  if (!s.stale.empty() && is_stale(s, statement->id)) {
-    close_statement(s, statement->id, now, out);
-  }
+  if (s.is_stale(statement->id)) close_statement(s, statement->id, now, out);
   if (s.statements.use(statement->id)) return;
   teach(s, *statement, Request::For::Pooler, now, out);
 }
@@ -269,16 +266,14 @@ void Engine::note_bound_names(Server& s, Bytes parameters) {
   }
 }
 
-void Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
+bool Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   Server& s = *c.server;
-  s.unsynced = true;
-  ++room_of(c).counters.bind_count;
   Reader in(piece.message().body);
   in.cstr();
   const std::string_view name = in.cstr();
   if (!in.ok()) {
     refuse(c, Fault::BadPacket, "broken Bind packet", now, out);
-    return;
+    return true;
   }
   const StatementRef* statement = nullptr;
   if (room_of(c).limits().mode == pool::Mode::Session) {
@@ -288,18 +283,23 @@ void Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   } else if (c.statements) {
     statement = c.statements->find(name);
   }
-  if (statement != nullptr) ensure_statement(c, s, *statement, now, out);
+  if (statement != nullptr && !fitted(c, *statement, now, out)) return !s.held;
+  s.unsynced = true;
+  ++room_of(c).counters.bind_count;
   if (s.settings_touched) note_bound_names(s, in.rest());
   if (statement == nullptr) {
     push(s, {.kind = Request::Kind::Bind}, now);
     pass(c, piece, out);
-    return;
+    return true;
   }
-  push(s, {.kind = Request::Kind::Bind, .statement = (*statement)->id}, now);
+  const std::uint64_t id = (*statement)->id;
+  push(s, {.kind = Request::Kind::Bind, .told = c.statements->told(id) != kUnknownShape,
+           .statement = id}, now);
   pass_renamed(c, piece, name, (*statement)->server_name, out);
+  return true;
 }
 
-void Engine::on_describe(Client& c, const Piece& piece, Instant now, Effects& out) {
+bool Engine::on_describe(Client& c, const Piece& piece, Instant now, Effects& out) {
   Server& s = *c.server;
   s.unsynced = true;
   Reader in(piece.message().body);
@@ -316,11 +316,14 @@ void Engine::on_describe(Client& c, const Piece& piece, Instant now, Effects& ou
   if (statement == nullptr) {
     push(s, {.kind = Request::Kind::Describe}, now);
     pass(c, piece, out);
-    return;
+    return true;
   }
-  ensure_statement(c, s, *statement, now, out);
-  push(s, {.kind = Request::Kind::Describe, .statement = (*statement)->id}, now);
+  if (!fitted(c, *statement, now, out)) return !s.held;
+  const std::uint64_t id = (*statement)->id;
+  push(s, {.kind = Request::Kind::Describe, .told = c.statements->told(id) != kUnknownShape,
+           .statement = id}, now);
   pass_renamed(c, piece, name, (*statement)->server_name, out);
+  return true;
 }
 
 void Engine::on_close(Client& c, const Piece& piece, Instant now, Effects& out) {
@@ -353,7 +356,7 @@ bool Engine::deallocate(Client& c, std::string_view text, Instant now, Effects& 
   end_unnamed(c);  // as a simple Query does
   if (c.server == nullptr) {
     c.statements->confirm_oldest();
-    append_deallocated('I');
+    append_deallocated(scratch_, 'I');
     out.send(c.id, scratch_);
     scratch_.clear();
     return true;
@@ -383,18 +386,6 @@ bool Engine::parse_deallocate(Client& c, std::string_view text, Instant now, Eff
   out.send(s.id, scratch_);
   scratch_.clear();
   return true;
-}
-
-// What PostgreSQL answers to DEALLOCATE in this transaction state.
-void Engine::append_deallocated(char status) {
-  if (status == 'E') {
-    wire::append_error(scratch_, {.sqlstate = "25P02",
-                                  .message = "current transaction is aborted, commands ignored "
-                                             "until end of transaction block"});
-  } else {
-    wire::append_command_complete(scratch_, "DEALLOCATE");
-  }
-  wire::append_ready(scratch_, status);
 }
 
 // An unnamed statement whose Parse the server did not carry out: nobody has one there that we know.

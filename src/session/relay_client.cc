@@ -109,6 +109,16 @@ void Engine::client_bytes(ClientId id, Bytes in, Instant now, Effects& out) {
 // Stops early, with bytes left in `in`, where the client has to wait for a server.
 void Engine::relay_client(Client& c, Bytes& in, Instant now, Effects& out) {
   const ClientId id = c.id;
+  const bool begins = out.empty() && (c.server == nullptr || (c.server->requests.empty() &&
+                                                              !c.server->unsynced));
+  relay_messages(c, in, now, out);
+  if (client(id) == nullptr || c.server == nullptr) return;
+  c.server->batch.clear();
+  if (begins) keep_batch(*c.server, out);
+}
+
+void Engine::relay_messages(Client& c, Bytes& in, Instant now, Effects& out) {
+  const ClientId id = c.id;
   room_of(c).counters.received += in.size();
   while (client(id) != nullptr && c.phase == ClientPhase::Ready) {
     if (!in.empty() && in[0] == fe::kCopyData) pass_copy_data(c, in, out);
@@ -172,8 +182,8 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
   switch (piece.type) {
     case fe::kQuery: on_query(c, piece, now, out); break;
     case fe::kParse: on_parse(c, piece, now, out); break;
-    case fe::kBind: on_bind(c, piece, now, out); break;
-    case fe::kDescribe: on_describe(c, piece, now, out); break;
+    case fe::kBind: return on_bind(c, piece, now, out);
+    case fe::kDescribe: return on_describe(c, piece, now, out);
     case fe::kClose: on_close(c, piece, now, out); break;
     case fe::kExecute:
       push(s, {.kind = Request::Kind::Execute}, now);

@@ -2,6 +2,7 @@
 // the client, is kept back, or is replaced; and at the end of the last one the server is free.
 #include <algorithm>
 #include <ranges>
+#include <utility>
 
 #include "base/check.h"
 #include "session/engine.h"
@@ -27,6 +28,7 @@ std::size_t ServerWants::want(std::uint8_t type, std::size_t total) {
   switch (type) {
     case be::kErrorResponse: return std::min(total, kReport);
     case be::kCommandComplete:
+    case be::kRowDescription:
     case be::kParameterStatus:
     case be::kReadyForQuery:
     case be::kAuthentication:
@@ -109,10 +111,10 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
     case be::kBindComplete: return answered(s, piece, Kind::Bind, now, out);
     case be::kCloseComplete: return answered(s, piece, Kind::Close, now, out);
     case be::kRowDescription:
-      if (head != nullptr && head->kind == Kind::Describe)
-        return answered(s, piece, Kind::Describe, now, out);
-      break;
-    case be::kNoData: return answered(s, piece, Kind::Describe, now, out);
+    case be::kNoData:
+      if (head == nullptr || head->kind != Kind::Describe) break;
+      on_described(s, *head, piece, out);
+      return answered(s, piece, Kind::Describe, now, out);
     case be::kCommandComplete:
       on_command_complete(s, piece);
       [[fallthrough]];
@@ -126,8 +128,10 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
     case be::kCopyOut:
     case be::kCopyData:
     case be::kCopyDone:
-    case be::kFunctionCallResponse:
-    case be::kParameterDescription: break;
+    case be::kFunctionCallResponse: break;
+    case be::kParameterDescription:
+      s.forwarding = s.forwarding && !std::exchange(s.told_types, true);
+      break;
     default:
       lose_server(s, Fault::ServerCrashed, "the server sent an unexpected message", now, out);
       return false;
@@ -152,6 +156,7 @@ bool Engine::answered(Server& s, const Piece& piece, Kind kind, Instant now, Eff
     return false;
   }
   to_client(s, piece, out);
+  if (s.forwarding) s.batch.clear();
   pop_request(s, out);
   return true;
 }
@@ -187,7 +192,7 @@ void Engine::flush_fakes(Server& s, Effects& out) {
     }
     s.requests.pop();
     if (fake.kind == Kind::FakeDeallocate) {
-      append_deallocated(s.status);
+      append_deallocated(scratch_, s.status);
     } else {
       wire::append_empty(scratch_, fake.kind == Kind::FakeParse ? be::kParseComplete
                                                                 : be::kCloseComplete);
@@ -251,7 +256,7 @@ void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) 
   }
   count_query(s, now);
   pop_request(s, out);
-  if (!owes_ready(s)) s.deallocating = false;
+  if (!s.owes_ready()) s.deallocating = false;
   if (status != 'I' && room_of(s).limits().mode == pool::Mode::Statement && s.client != nullptr)
     lose_server(s, Fault::StatementMode, "", now, out);
 }
@@ -292,24 +297,30 @@ void Engine::on_error(Server& s, const Piece& piece, Instant now, Effects& out) 
     return;
   }
   s.forwarding = s.client != nullptr;
-  if (head.statement != 0 && wire::report_field(body, 'R') == "RevalidateCachedQuery") {
-    s.stale.push_back(head.statement);
+  if (head.statement != 0 && wire::report_field(body, 'R') == kStalePlanRoutine) {
     ledger_.schema_epoch.fetch_add(1, std::memory_order_relaxed);
+    if (repeat_batch(s, now, out)) return;
+    s.stale.push_back(head.statement);
   }
   if (head.kind != Kind::Refuse || !replace_refusal(s, body, out)) to_client(s, piece, out);
+  s.told_types = false;
   if (error_skips_to_sync(head.kind)) skip_to_sync(s, now, out);
 }
 
-// The server named its own name of a statement; the client is told of the one it used.
+// The client is told what the message was made to fail for.
 bool Engine::replace_refusal(Server& s, Bytes body, Effects& out) {
   ASSERT(!s.refused.empty());
-  if (wire::report_field(body, 'C') != "42P05" || s.client == nullptr) return false;
-  const std::string message = "prepared statement \"" + s.refused.front() + "\" already exists";
+  const Refusal& refusal = s.refused.front();
+  if (wire::report_field(body, 'C') != refusal.instead_of || s.client == nullptr) return false;
   wire::Writer w(scratch_, be::kErrorResponse);
   Reader in(body);
   while (const std::uint8_t code = in.u8()) {
-    const std::string_view value = in.cstr();
-    w.u8(code).cstr(code == 'M' ? std::string_view(message) : value);
+    std::string_view value = in.cstr();
+    if (code == 'M') value = refusal.message;
+    if (code == 'C') value = refusal.sqlstate;
+    if (code == 'R' && !refusal.routine.empty()) value = refusal.routine;
+    const bool elsewhere = !refusal.routine.empty() && (code == 'F' || code == 'L');
+    if (!elsewhere) w.u8(code).cstr(value);
   }
   w.u8(0).finish();
   out.send(s.client->id, scratch_);
@@ -338,8 +349,10 @@ void Engine::skip_to_sync(Server& s, Instant, Effects& out) {
   }
   if (unnamed_lost && !unnamed_renewed) unnamed_uncertain(s);
   for (std::size_t i = 0; i < end; ++i) {
-    if (s.requests.front().kind == Kind::Refuse) s.refused.pop_front();
-    s.defining -= defines(s.requests.front());
+    const Request& skipped = s.requests.front();
+    if (skipped.kind == Kind::Refuse) s.refused.pop_front();
+    if (skipped.kind == Kind::Describe && skipped.whose == Request::For::Pooler) end_hold(s, out);
+    s.defining -= defines(skipped);
     s.requests.pop();
   }
   if (s.skipping) s.changes = 0;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "base/ring.h"
 
@@ -20,7 +22,7 @@ struct Request {
     FakeParse,  // ParseComplete that the pooler gives
     FakeClose,  // CloseComplete that the pooler gives
     FakeDeallocate,  // CommandComplete and ReadyForQuery that the pooler gives
-    Refuse,     // a message made to fail; its error is replaced by one of the pooler's
+    Refuse,     // a message made to fail; its error is replaced by a Refusal
     Apply,      // the pooler's own Query: settings of the client
     Inquire,    // the pooler's own Query: which settings are in force
     Check,      // the pooler's own Query: server_check_query, reset query, ROLLBACK
@@ -31,7 +33,16 @@ struct Request {
   For whose = For::Client;
   bool unnamed = false;   // makes or ends the unnamed statement
   bool undoable = false;  // has an entry in the undo log of the client's statement names
-  std::uint64_t statement = 0;  // the server statement that a Parse makes or a Close removes
+  bool told = false;      // by a client that was told what the statement's result looks like
+  std::uint64_t statement = 0;  // the server statement it makes, removes or uses
+};
+
+// What the client is told in place of the error of a Refuse.
+struct Refusal {
+  std::string_view instead_of;  // the SQLSTATE of the error that is meant
+  std::string_view sqlstate;
+  std::string message;
+  std::string_view routine = {};  // of PostgreSQL's source; empty: as the server says
 };
 
 constexpr bool ends_with_ready(Request::Kind k) {
@@ -60,6 +71,9 @@ constexpr bool error_skips_to_sync(Request::Kind k) {
   using enum Request::Kind;
   return k == Parse || k == Bind || k == Describe || k == Execute || k == Close || k == Refuse;
 }
+
+// The routine of PostgreSQL's error for a plan whose result has changed. Drivers look at it, too.
+inline constexpr std::string_view kStalePlanRoutine = "RevalidateCachedQuery";
 
 using Requests = Ring<Request>;
 

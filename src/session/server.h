@@ -1,6 +1,7 @@
 // A server connection as the core knows it. Owned by the Engine's slab.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "session/settings.h"
 #include "session/statements.h"
 #include "wire/framer.h"
+#include "wire/write.h"
 
 namespace weir::session {
 
@@ -65,7 +67,8 @@ struct Server : pool::ServerSlot {
   bool said_fatal = false;    // has told its client why it is going away
   bool deallocating = false;  // a Query in the queue may end every prepared statement
   bool unread = false;        // given to its client, which has not been read since
-  bool held = false;          // messages of the client wait for the end of an Apply
+  bool held = false;          // messages of the client wait for an answer to us
+  bool told_types = false;    // its client has half of a Describe's answer: the parameters' types
   bool forwarding = false;    // the rest of the message in progress goes to the client
   bool row_open = false;      // a row of the pooler's own query is coming in
   Rescue rescue = Rescue::None;
@@ -88,7 +91,8 @@ struct Server : pool::ServerSlot {
   std::vector<std::string> custom_names;  // settings that pg_settings does not list
   ServerStatements statements;
   std::vector<std::uint64_t> stale;  // statements it holds with plans that no longer fit
-  std::deque<std::string> refused;   // names of the Refuse entries in the queue
+  std::deque<Refusal> refused;       // of the Refuse entries in the queue
+  wire::Buffer batch;  // what was sent for the requests in the queue, where it may be sent again
   std::string pooler_sqlstate;       // of the error behind pooler_error, and its text
   std::string pooler_message;
   std::unique_ptr<auth::ServerLogin> login;
@@ -106,6 +110,17 @@ struct Server : pool::ServerSlot {
   ServerId cancel_target;
   ClientId cancel_asker;
   int cancel_asker_worker = -1;
+
+  // Whether its client is owed a ReadyForQuery by what is still to be answered.
+  bool owes_ready() const { return boundary > pushed - requests.size(); }
+  // Whether it holds this statement with a plan that no longer fits.
+  bool is_stale(std::uint64_t statement) const {
+    return !stale.empty() && std::ranges::find(stale, statement) != stale.end();
+  }
+  // Whether it is at work for its client, and not for us.
+  bool has_own_request() const;
+  // Whether a part of the pipeline before the current one makes or ends this statement.
+  bool is_being_defined(std::uint64_t statement) const;
 };
 
 }  // namespace weir::session

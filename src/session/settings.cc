@@ -66,6 +66,11 @@ void append_set(std::string& calls, std::string_view name, std::string_view valu
 
 }  // namespace
 
+std::string_view Settings::value(std::string_view name) const {
+  const std::string* found = find(values, name);
+  return found != nullptr ? std::string_view(*found) : std::string_view();
+}
+
 SettingsRef::~SettingsRef() {
   if (settings_ != nullptr && --settings_->references == 0) settings_->table->remove(*settings_);
 }

@@ -26,6 +26,9 @@ struct Settings {
   // message before the server has agreed.
   bool identity = false;
 
+  // Empty where it is not set.
+  std::string_view value(std::string_view name) const;
+
   SettingsTable* table = nullptr;
   const std::string* key = nullptr;
   unsigned references = 0;

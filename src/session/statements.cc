@@ -28,8 +28,10 @@ StatementTable::~StatementTable() {
   while (Statement* statement = unused_.front()) unused_.remove(*statement);
 }
 
-StatementRef StatementTable::intern(Bytes definition) {
-  const auto found = statements_.find(as_text(definition));
+StatementRef StatementTable::intern(Bytes definition, std::string_view scope) {
+  std::string key(as_text(definition));
+  key += scope;
+  const auto found = statements_.find(key);
   if (found != statements_.end()) {
     Statement& known = *found->second;
     if (unused_.contains(known)) unused_.remove(known);
@@ -38,17 +40,20 @@ StatementRef StatementTable::intern(Bytes definition) {
   auto statement = std::make_unique<Statement>();
   statement->id = next_id_++;
   statement->server_name = server_statement_name(statement->id);
-  statement->definition = as_text(definition);
+  statement->key = std::move(key);
+  statement->scope_size = scope.size();
   statement->effects = sql::scan(statement->text());
   statement->table = this;
-  bytes_ += statement->definition.size();
+  bytes_ += statement->key.size();
   Statement& added = *statement;
-  statements_.emplace(added.definition, std::move(statement));
+  statements_.emplace(added.key, std::move(statement));
   return StatementRef(added);
 }
 
-const Statement* StatementTable::find(Bytes definition) const {
-  const auto found = statements_.find(as_text(definition));
+const Statement* StatementTable::find(Bytes definition, std::string_view scope) const {
+  std::string key(as_text(definition));
+  key += scope;
+  const auto found = statements_.find(key);
   return found == statements_.end() ? nullptr : found->second.get();
 }
 
@@ -60,8 +65,8 @@ void StatementTable::retire(Statement& statement) {
 
 void StatementTable::erase(Statement& statement) {
   unused_.remove(statement);
-  bytes_ -= statement.definition.size();
-  statements_.erase(statement.definition);
+  bytes_ -= statement.key.size();
+  statements_.erase(statement.key);
 }
 
 const StatementRef* ClientStatements::find(std::string_view name) const {
@@ -69,7 +74,20 @@ const StatementRef* ClientStatements::find(std::string_view name) const {
   return it == names_.end() ? nullptr : &it->second;
 }
 
+const StatementRef* ClientStatements::find(std::uint64_t id) const {
+  const auto it = std::ranges::find_if(
+      names_, [id](const auto& entry) { return entry.second && entry.second->id == id; });
+  return it == names_.end() ? nullptr : &it->second;
+}
+
+Shape ClientStatements::told(std::uint64_t id) const {
+  if (told_.empty()) return kUnknownShape;
+  const auto it = told_.find(id);
+  return it == told_.end() ? kUnknownShape : it->second;
+}
+
 void ClientStatements::set(std::string_view name, StatementRef statement) {
+  told_.erase(statement->id);
   auto& slot = names_[std::string(name)];
   undo_.push_back({std::string(name), std::move(slot)});
   slot = std::move(statement);
@@ -78,7 +96,9 @@ void ClientStatements::set(std::string_view name, StatementRef statement) {
 void ClientStatements::erase(std::string_view name) {
   const auto it = names_.find(name);
   undo_.push_back({std::string(name), it == names_.end() ? StatementRef() : it->second});
-  if (it != names_.end()) names_.erase(it);
+  if (it == names_.end()) return;
+  told_.erase(it->second->id);
+  names_.erase(it);
 }
 
 void ClientStatements::confirm_oldest() {
@@ -116,6 +136,7 @@ void ClientStatements::clear() {
     if (const StatementRef* later = find(undo.name)) kept[undo.name] = *later;
   }
   names_ = std::move(kept);
+  told_.clear();
 }
 
 bool ServerStatements::use(std::uint64_t id) {
@@ -133,6 +154,16 @@ bool ServerStatements::fresh(std::uint64_t id, std::uint64_t epoch) const {
 void ServerStatements::add(std::uint64_t id, std::uint64_t epoch) {
   ASSERT(!where_.contains(id));
   where_.emplace(id, Place{order_.insert(order_.end(), id), epoch});
+}
+
+Shape ServerStatements::shape(std::uint64_t id) const {
+  const auto it = where_.find(id);
+  return it == where_.end() ? kUnknownShape : it->second.shape;
+}
+
+void ServerStatements::set_shape(std::uint64_t id, Shape shape) {
+  const auto it = where_.find(id);
+  if (it != where_.end()) it->second.shape = shape;
 }
 
 void ServerStatements::remove(std::uint64_t id) {

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/list.h"
+#include "session/shape.h"
 #include "sql/effects.h"
 
 namespace weir::session {
@@ -23,13 +24,16 @@ class StatementTable;
 struct Statement {
   std::uint64_t id = 0;     // unique in the process; part of the server-side name
   std::string server_name;  // its name on server connections
-  std::string definition;   // a Parse message's body behind the name: text, zero, types
+  std::string key;          // the definition and behind it the scope
+  std::size_t scope_size = 0;
   sql::Effects effects;     // what running it may do to a session
   StatementTable* table = nullptr;
   unsigned references = 0;
   Link<Statement> link;     // in the table's list of those that nobody refers to
 
-  std::string_view text() const { return definition.c_str(); }
+  // A Parse message's body behind the name: text, zero, types.
+  Bytes definition() const { return as_bytes(key).first(key.size() - scope_size); }
+  std::string_view text() const { return key.c_str(); }
 };
 
 // A counted reference to a Statement.
@@ -62,10 +66,11 @@ class StatementTable {
   StatementTable(const StatementTable&) = delete;
   StatementTable& operator=(const StatementTable&) = delete;
 
-  // `definition` as in Statement. The effects are scanned once, when a text is new.
-  StatementRef intern(Bytes definition);
+  // `definition` as in Statement. The scope is what names in the text depend on, the search_path:
+  // with another one it is another statement. Effects are scanned once, when a text is new.
+  StatementRef intern(Bytes definition, std::string_view scope = {});
   // The one that has been interned, if it has been.
-  const Statement* find(Bytes definition) const;
+  const Statement* find(Bytes definition, std::string_view scope = {}) const;
 
   std::size_t size() const { return statements_.size(); }
   std::size_t bytes() const { return bytes_; }
@@ -89,6 +94,7 @@ class StatementTable {
 class ClientStatements {
  public:
   const StatementRef* find(std::string_view name) const;
+  const StatementRef* find(std::uint64_t id) const;
   // The change is provisional until the server has answered for it, in the same order.
   void set(std::string_view name, StatementRef statement);
   void erase(std::string_view name);
@@ -100,6 +106,10 @@ class ClientStatements {
   // Whether an unconfirmed change, other than the newest `except`, concerns this name.
   bool unconfirmed(std::string_view name, std::size_t except) const;
   void clear();  // DEALLOCATE ALL, DISCARD ALL
+
+  // What the client has been told of a statement's result, since it has prepared it.
+  Shape told(std::uint64_t id) const;
+  void tell(std::uint64_t id, Shape shape) { told_[id] = shape; }
 
   std::size_t size() const { return names_.size(); }
 
@@ -115,6 +125,7 @@ class ClientStatements {
 
   std::unordered_map<std::string, StatementRef, Hash, std::equal_to<>> names_;
   std::list<Undo> undo_;
+  std::unordered_map<std::uint64_t, Shape> told_;
 };
 
 // Which statements a server connection holds, the least recently used first.
@@ -125,6 +136,9 @@ class ServerStatements {
   // Whether the server has it, prepared at or after this schema epoch.
   bool fresh(std::uint64_t id, std::uint64_t epoch) const;
   void add(std::uint64_t id, std::uint64_t epoch);
+  // What its result looks like there; unknown before somebody has asked.
+  Shape shape(std::uint64_t id) const;
+  void set_shape(std::uint64_t id, Shape shape);
   void remove(std::uint64_t id);
   void clear();
   std::size_t size() const { return where_.size(); }
@@ -136,6 +150,7 @@ class ServerStatements {
   struct Place {
     std::list<std::uint64_t>::iterator at;
     std::uint64_t epoch;
+    Shape shape = kUnknownShape;
   };
 
   std::list<std::uint64_t> order_;

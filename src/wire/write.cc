@@ -66,6 +66,10 @@ void append_close(Buffer& out, char kind, std::string_view name) {
   Writer(out, fe::kClose).u8(static_cast<std::uint8_t>(kind)).cstr(name);
 }
 
+void append_describe(Buffer& out, char kind, std::string_view name) {
+  Writer(out, fe::kDescribe).u8(static_cast<std::uint8_t>(kind)).cstr(name);
+}
+
 void append_empty(Buffer& out, std::uint8_t type) { Writer(out, type).finish(); }
 
 void append_cancel(Buffer& out, std::uint32_t pid, Bytes key) {

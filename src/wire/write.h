@@ -41,6 +41,7 @@ void append_parameter_status(Buffer& out, std::string_view name, std::string_vie
 void append_authentication(Buffer& out, std::uint32_t code, Bytes payload = {});
 void append_parse(Buffer& out, std::string_view name, std::string_view text, Bytes types_tail);
 void append_close(Buffer& out, char kind, std::string_view name);
+void append_describe(Buffer& out, char kind, std::string_view name);
 void append_empty(Buffer& out, std::uint8_t type);  // a message without a body
 void append_cancel(Buffer& out, std::uint32_t pid, Bytes key);
 void append_command_complete(Buffer& out, std::string_view tag);

@@ -167,6 +167,51 @@ def test_fresh_client_after_ddl(cluster, make_pooler):
             assert second.exchange(batch, fe.sync()) == direct.exchange(batch, fe.sync())
 
 
+@pytest.mark.pgbouncer_differs("a stale plan's error reaches a client that just prepared it")
+def test_fresh_client_after_ddl_on_the_same_worker(cluster, make_pooler):
+    """As above, where both clients share what the worker knows of the statement."""
+    cluster.execute("DROP TABLE IF EXISTS shape1; CREATE TABLE shape1 (a int4); "
+                    "INSERT INTO shape1 VALUES (1); GRANT SELECT ON shape1 TO PUBLIC")
+    pooler = make_pooler(databases={"app": {"pool_size": 1}}, weir={"workers": 1})
+    batch = fe.parse("s", "SELECT * FROM shape1") + fe.describe_statement("s") + fe.bound("s")
+    with pooler.connect() as first:
+        assert first.exchange(batch, fe.sync()).rows == [("1",)]
+        cluster.execute("ALTER TABLE shape1 ADD COLUMN b text DEFAULT 'new'")
+        with pooler.connect() as second, cluster.connect() as direct:
+            assert second.exchange(batch, fe.sync()) == direct.exchange(batch, fe.sync())
+
+
+@pytest.mark.weir_only("PgBouncer gives rows of another shape, or the error once for each server")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_described_statement_after_ddl(cluster, make_pooler, workers):
+    """Who was told the columns gets PostgreSQL's error from every server, until it parses anew."""
+    table = f"told{workers}"
+    cluster.execute(f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (a int4); "
+                    f"INSERT INTO {table} VALUES (1); GRANT SELECT ON {table} TO PUBLIC")
+    pooler = make_pooler(databases={"app": {"pool_size": 2}}, weir={"workers": workers})
+    prepare = fe.parse("s", f"SELECT * FROM {table}") + fe.describe_statement("s")
+    run = fe.bind("", "s") + fe.execute()
+    with pooler.connect() as client, pooler.connect() as other, cluster.connect() as direct:
+        for connection in (client, direct):
+            assert connection.exchange(prepare, fe.sync()).kinds() == "1tTZ"
+            assert connection.exchange(run, fe.sync()).rows == [("1",)]
+        cluster.execute(f"ALTER TABLE {table} ADD COLUMN b text DEFAULT 'new'")
+        for _ in range(3):
+            expected = direct.exchange(run, fe.sync())
+            for query in ("BEGIN", "ROLLBACK"):  # on one server, then on the other
+                reply = client.exchange(run, fe.sync())
+                assert reply.kinds() == expected.kinds()
+                for field in "SVCMR":
+                    assert reply.error[field] == expected.error[field]
+                other.query(query)
+        for connection in (client, direct):
+            again = connection.exchange(fe.close_statement("s"), prepare, run, fe.sync())
+            assert again.rows == [("1", "new")]
+        for query in ("BEGIN", "ROLLBACK"):
+            assert client.exchange(run, fe.sync()).rows == [("1", "new")]
+            other.query(query)
+
+
 @pytest.mark.weir_only("a stale plan is prepared again outside transactions")
 def test_old_client_after_ddl(cluster, make_pooler):
     cluster.execute("DROP TABLE IF EXISTS shape2; CREATE TABLE shape2 (a int4); "
@@ -209,7 +254,8 @@ def test_same_text_with_other_parameter_types(make_pooler):
 
 
 @pytest.mark.pgbouncer_differs("one statement for every search_path")
-def test_same_text_under_another_search_path(cluster, make_pooler):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_same_text_under_another_search_path(cluster, make_pooler, workers):
     """A plan of one client's search_path does not serve another's."""
     cluster.execute(
         "DROP SCHEMA IF EXISTS north, south CASCADE; CREATE SCHEMA north; CREATE SCHEMA south; "
@@ -217,7 +263,7 @@ def test_same_text_under_another_search_path(cluster, make_pooler):
         "CREATE TABLE south.place AS SELECT 'south'::text AS name, 2 AS more; "
         "GRANT USAGE ON SCHEMA north, south TO PUBLIC; "
         "GRANT SELECT ON north.place, south.place TO PUBLIC")
-    pooler = make_pooler(databases={"app": {"pool_size": 1}})
+    pooler = make_pooler(databases={"app": {"pool_size": 1}}, weir={"workers": workers})
     with pooler.connect() as north, pooler.connect() as south:
         north.query("SET search_path = north")
         south.query("SET search_path = south")
