@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 8> kFarewells = {"57P01", "08006", "57P03
 Client::Client(World& world, const ScriptRules& rules, Manners manners, Dial dial)
     : world_(world), rules_(rules), manners_(std::move(manners)), dial_(std::move(dial)),
       script_(world, rules, manners_.tag, manners_.startup),
-      vanishes_(world.random.percent(rules.vanish_percent)) {}
+      vanishes_(world.random.percent(rules.vanish_percent)),
+      garbles_(world.random.percent(rules.garbage_percent)) {}
 
 void Client::start() {
   cable_ = dial_();
@@ -84,6 +85,7 @@ void Client::take(const std::string& bytes) {
     if (bytes != "N") return wrong("an answer to SSLRequest that is not N");
     return send_startup();
   }
+  if (phase_ == Phase::Garbling) return;
   if (phase_ == Phase::Login) {
     login_in_ += bytes;
     return login_bytes();
@@ -164,17 +166,8 @@ void Client::begin_step(Step step) {
     while (const auto message = take_request(sent))
       world_.trace(manners_.tag + " says " + sim::shown(*message));
   }
-  if (vanishes_ && world_.random.percent(30)) {
-    unsent_ += step.bytes.substr(0, world_.random.below(step.bytes.size() + 1));
-    write();
-    world_.trace(manners_.tag + " vanishes");
-    if (world_.random.percent(50)) {
-      cable_->close(kEnd);
-    } else {
-      cable_->reset(kEnd);
-    }
-    return over(true);
-  }
+  if (vanishes_ && world_.random.percent(30)) return vanish(step);
+  if (garbles_ && world_.random.percent(30)) return garble(step);
   if (step.kind == Step::Kind::Sleep) {
     sleeping_ = true;
     const bool cancels = world_.random.percent(70);
@@ -187,6 +180,31 @@ void Client::begin_step(Step step) {
   unsent_ += step.bytes;
   write();
   pump();
+}
+
+void Client::vanish(const Step& step) {
+  unsent_ += step.bytes.substr(0, world_.random.below(step.bytes.size() + 1));
+  write();
+  world_.trace(manners_.tag + " vanishes");
+  if (world_.random.percent(50)) {
+    cable_->close(kEnd);
+  } else {
+    cable_->reset(kEnd);
+  }
+  over(true);
+}
+
+// Sends what is no message behind its step. It must be shown the door, and only it.
+void Client::garble(const Step& step) {
+  using namespace std::string_view_literals;
+  constexpr std::array kGarbage = {"\0\0\0\0\0\0\0\0"sv, "y\0\0\0\5x"sv, "Q\0\0\0\3"sv,
+                                   "Q\xff\xff\xff\xff"sv,    "p\0\0\0\5x"sv, "S\x7f\0\0\0"sv,
+                                   "\x16\3\1\2\0\1"sv,      "T\0\0\0\4"sv,  "GET / HTTP/1.1\r\n"sv};
+  unsent_ += step.bytes;
+  unsent_ += world_.random.pick(kGarbage);
+  phase_ = Phase::Garbling;
+  world_.trace(manners_.tag + " garbles");
+  write();
 }
 
 void Client::cancel_after(int ms) {
@@ -222,6 +240,7 @@ void Client::leave() {
 }
 
 void Client::ended(bool reset) {
+  if (phase_ == Phase::Garbling) return over(true);
   const std::string fault = reset ? "" : transcript_.end();
   if (!fault.empty()) return wrong(fault);
   const std::string& farewell = transcript_.farewell();

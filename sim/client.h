@@ -40,7 +40,7 @@ class Client : public std::enable_shared_from_this<Client> {
   std::string shown() const;
 
  private:
-  enum class Phase { Ssl, Login, Working, Cancelling, Leaving, Done };
+  enum class Phase { Ssl, Login, Working, Garbling, Leaving, Done };
 
   void woken();
   void take(const std::string& bytes);
@@ -50,6 +50,8 @@ class Client : public std::enable_shared_from_this<Client> {
   void pump();
   void next_step();
   void begin_step(Step step);
+  void vanish(const Step& step);
+  void garble(const Step& step);
   void leave();
   void cancel_after(int ms);
   void send_cancel();
@@ -77,6 +79,7 @@ class Client : public std::enable_shared_from_this<Client> {
   bool thinking_ = false;
   bool well_ = false;
   bool vanishes_ = false;
+  bool garbles_ = false;
   int done_steps_ = 0;
 };
 

@@ -158,6 +158,12 @@ bool read_select(Tokens& in, Command& out) {
     out.name = in.take().text;
     return in.accept(")") && in.at_end();
   }
+  if (in.accept("pg_advisory_lock")) {
+    out.kind = Kind::Lock;
+    if (!in.accept("(")) return false;
+    out.name = in.take().text;
+    return in.accept(")") && in.at_end();
+  }
   if (in.accept("fail")) {
     out.kind = Kind::Fail;
     if (!in.accept("(")) return false;

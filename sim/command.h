@@ -14,6 +14,7 @@ struct Command {
     Echo,       // SELECT echo('tag', rows, size)
     Sleep,      // SELECT pg_sleep(milliseconds, 'tag')
     Fail,       // SELECT fail('tag')
+    Lock,       // SELECT pg_advisory_lock('tag'): state that only this session has
     Begin, Commit, Rollback, Savepoint, RollbackTo, Release,
     Set, SetLocal, Reset, ResetAll,
     SetConfig,  // SELECT [pg_catalog.]set_config(...), ...
@@ -43,7 +44,7 @@ struct Command {
   }
   bool returns_rows() const {
     return kind == Kind::Echo || kind == Kind::Sleep || kind == Kind::Fail ||
-           kind == Kind::SetConfig || kind == Kind::Inquiry;
+           kind == Kind::SetConfig || kind == Kind::Inquiry || kind == Kind::Lock;
   }
 };
 

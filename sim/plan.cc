@@ -12,8 +12,9 @@ Plan::Plan(Prng& random) {
   workers = percent(50) ? 1 : static_cast<unsigned>(random.between(2, 4));
   clients = percent(70) ? random.between(1, 8) : random.between(1, 40);
   if (percent(2)) clients = random.between(40, 200);
-  steps = clients > 40 ? 4 : random.between(3, 20);
-  sessions = clients + random.between(0, clients);
+  if (random.below(500) == 0) clients = random.between(200, 2000);
+  steps = clients > 200 ? 2 : clients > 40 ? 4 : random.between(3, 20);
+  sessions = clients > 200 ? clients : clients + random.between(0, clients);
   databases = percent(75) ? 1 : 2;
   users = percent(75) ? 1 : 2;
   pool_size = percent(60) ? random.between(1, 3) : random.between(1, 20);
@@ -42,6 +43,8 @@ Plan::Plan(Prng& random) {
   rules.cancels = percent(50);
   rules.pipeline_max = percent(50) ? 1 : 6;
   rules.vanish_percent = percent(50) ? 0 : 30;
+  rules.garbage_percent = percent(70) ? 0 : 20;
+  rules.locks = percent(20);
 
   trouble.cancel_delay_ms = random.between(1, 50);
   faults = percent(30);
@@ -74,7 +77,7 @@ std::shared_ptr<config::Config> Plan::config() const {
   s.server_connect_timeout = std::chrono::seconds(1);
   s.query_timeout = query_timeout;
   s.query_wait_notify = {};
-  s.client_login_timeout = std::chrono::seconds(30);
+  s.client_login_timeout = std::chrono::seconds(150);
   s.query_wait_timeout = std::chrono::seconds(150);
   for (int i = 0; i < users; ++i)
     out->auth_users.set(fmt::format("user{}", i),
@@ -94,13 +97,13 @@ std::string Plan::text() const {
       "mode={} workers={} clients={} sessions={} steps={} databases={} users={} pool_size={} "
       "min={} reserve={} max_db={} max_user={} prepared={} check_always={} lifetime_ms={} "
       "idle_ms={} faults={} commands={} kill_ms={} refuse={} hang={} starting={} window={} "
-      "read_size={} pipeline={} settings={} cancels={} vanish={}",
+      "read_size={} pipeline={} settings={} cancels={} vanish={} garbage={} locks={}",
       static_cast<int>(mode), workers, clients, sessions, steps, databases, users, pool_size,
       min_pool_size, reserve_pool_size, max_db_connections, max_user_connections,
       max_prepared_statements, check_always, server_lifetime.count() / 1000,
       server_idle_timeout.count() / 1000, faults, commands, trouble.kill_ms, trouble.refuse,
       trouble.hang, trouble.starting, weather.window, read_size_max, rules.pipeline_max,
-      rules.settings, rules.cancels, rules.vanish_percent);
+      rules.settings, rules.cancels, rules.vanish_percent, rules.garbage_percent, rules.locks);
 }
 
 }  // namespace weir::sim

@@ -81,6 +81,7 @@ class Postgres {
   bool copying_ = false;
   bool copy_extended_ = false;
   std::size_t copy_bytes_ = 0;
+  std::string locks_;  // session advisory locks, which neither end of a transaction gives back
   std::map<std::string, std::string> statements_;
   std::map<std::string, Portal> portals_;
   wire::Buffer out_;

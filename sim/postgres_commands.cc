@@ -22,6 +22,11 @@ bool Postgres::run(const Command& command, bool canceled, Portal* portal, int ro
       row("slept " + command.name);
       complete("SELECT 1");
       return true;
+    case Kind::Lock:
+      locks_ += " " + command.name;
+      row("locked " + command.name);
+      complete("SELECT 1");
+      return true;
     case Kind::Fail: fail("P0001", "raised by " + command.name); return false;
     case Kind::Begin:
     case Kind::Commit:
@@ -149,6 +154,7 @@ bool Postgres::run_statement_list(const Command& command) {
       return false;
     }
     statements_.clear();
+    locks_.clear();
     settings_.reset_all();
     complete("DISCARD ALL");
     return true;
@@ -205,7 +211,7 @@ void Postgres::echo(const Command& command, Portal* portal, int rows_most) {
   int at = portal != nullptr ? portal->done : 0;
   const int first = at;
   for (; at < command.rows && (rows_most == 0 || at - first < rows_most); ++at) {
-    std::string text = command.name + "#" + std::to_string(at) + " " + settings_.text();
+    std::string text = command.name + "#" + std::to_string(at) + " " + settings_.text() + locks_;
     text.append(static_cast<std::size_t>(command.size), 'Z');
     row(text);
   }

@@ -1,8 +1,10 @@
 // One run: a pooler, a server and clients, drawn from a seed, until everybody is done.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client.h"
@@ -31,7 +33,6 @@ class Run {
   void command();
   void reload();
   void to_all(session::Letter::Kind kind, const std::string& database);
-  void replace_the_lost();
   bool everybody_is_done() const;
   void check();
   void check_counts();
@@ -44,6 +45,8 @@ class Run {
   Site site_;
   std::vector<std::shared_ptr<Client>> clients_;
   int started_ = 0;
+  // Pools that had more than their limit when it was lowered: from there they only shrink.
+  std::map<std::pair<std::string, std::string>, int> shrinking_;
   bool calm_ = false;  // nothing goes wrong any more
 };
 

@@ -91,6 +91,7 @@ std::string Script::work_text() {
   const int dice = random_.between(0, 99);
   if (dice < 5) return "SELECT fail(" + next_tag() + ")";
   if (dice < 20 && rules_.settings) return setting_text();
+  if (dice < 21 && rules_.locks) return "SELECT pg_advisory_lock(" + next_tag() + ")";
   if (dice < 22) return "ALTER TABLE t ADD COLUMN x int";
   if (dice < 23) return "COMMIT";
   if (dice < 24) return "";

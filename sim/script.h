@@ -16,14 +16,15 @@ struct ScriptRules {
   bool named_statements = true;
   bool settings = true;
   bool cancels = true;
-  int garbage_percent = 0;        // of the sessions end with it
+  bool locks = false;             // session advisory locks
+  int garbage_percent = 0;        // of the sessions end with messages that are none
   int vanish_percent = 0;         // of the sessions end in the middle of something
   int large_percent = 2;          // of the echoes have large rows
   int pipeline_max = 4;           // units of work sent at once
 };
 
 struct Step {
-  enum class Kind { Work, Sleep, Garbage, Leave };
+  enum class Kind { Work, Sleep };
   Kind kind = Kind::Work;
   std::string bytes;
   std::string answer;     // what PostgreSQL sends for it
