@@ -66,8 +66,7 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
                    .cancel_rest = rest, .client = asker.id});
 }
 
-// Not while settings are being applied or asked for, even if the client's query is behind.
-bool Engine::has_own_request(const Server& s) {
+bool has_own_request(const Server& s) {
   if (s.requests.empty()) return false;
   const Request& head = s.requests.front();
   return head.whose == Request::For::Client || !ends_with_ready(head.kind);

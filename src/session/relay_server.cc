@@ -40,7 +40,8 @@ void Engine::server_bytes(ServerId id, Bytes in, Instant now, Effects& out) {
   Server* s = server(id);
   if (s == nullptr || s->phase == ServerPhase::Canceling) return;
   room_of(*s).counters.sent += in.size();
-  if (s->phase == ServerPhase::Login) server_login_bytes(*s, in, now, out);
+  if (s->phase == ServerPhase::Login || s->phase == ServerPhase::Setup)
+    server_login_bytes(*s, in, now, out);
   s = server(id);
   if (s == nullptr || s->phase != ServerPhase::Ready) return;
   relay_server(*s, in, now, out);
@@ -89,6 +90,10 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
   if (head == nullptr && !comes_unasked(piece.type)) {
     s.doubtful = true;
     return false;
+  }
+  if (head != nullptr && head->kind == Kind::Lookup && AuthQuery::swallows(piece.type)) {
+    if (piece.type == be::kDataRow) begin_pooler_row(s, piece);
+    return true;
   }
   switch (piece.type) {
     case be::kDataRow:
@@ -377,11 +382,7 @@ void Engine::on_command_complete(Server& s, const Piece& piece) {
 }
 
 void Engine::on_parameter_status(Server& s, Bytes body) {
-  Reader in(body);
-  const std::string_view name = in.cstr();
-  const std::string_view value = in.cstr();
-  if (!in.ok()) return;
-  wire::set_parameter(s.reported, name, value);
+  if (!read_parameter(s, body)) return;
   // A function may have set it: the server is asked before it is handed on.
   const bool applied = !s.requests.empty() && s.requests.front().kind == Kind::Apply;
   if (!applied) s.settings_touched = true;
@@ -395,9 +396,15 @@ void Engine::begin_pooler_row(Server& s, const Piece& piece) {
 
 // A row of an inquiry: a name and its value.
 void Engine::on_pooler_row(Server& s, Bytes part, bool last) {
-  s.row.append(as_text(part));
+  constexpr std::size_t kRowMost = 1 << 20;
+  if (s.row.size() < kRowMost) s.row.append(as_text(part));
   if (!last) return;
   s.row_open = false;
+  if (!s.requests.empty() && s.requests.front().kind == Kind::Lookup) {
+    auth_query_.row(s);
+    auth::wipe(s.row);
+    return;
+  }
   Reader in(as_bytes(s.row));
   const std::uint16_t columns = in.u16();
   const std::uint32_t name_size = in.u32();
