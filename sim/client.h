@@ -18,6 +18,7 @@ struct Manners {
   std::string tag;
   std::string database, user;
   wire::Parameters startup;
+  wire::Parameters base;    // what every server's connect_query has set
   int steps = 10;
   int think_us_max = 500;
   int read_most = 1 << 20;  // bytes at once

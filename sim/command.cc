@@ -236,6 +236,10 @@ bool read(Tokens& in, Command& out) {
 Command read_command(std::string_view text) {
   Command out;
   out.text = text;
+  if (text == kAuthQuery) {
+    out.kind = Kind::AuthQuery;
+    return out;
+  }
   Tokens in(text);
   if (!read(in, out)) out.kind = Kind::Unknown;
   return out;

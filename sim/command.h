@@ -8,6 +8,9 @@
 
 namespace weir::sim {
 
+// The auth_query of a run: every user is there.
+inline constexpr std::string_view kAuthQuery = "SELECT user_and_secret($1)";
+
 struct Command {
   enum class Kind {
     Empty,
@@ -19,6 +22,7 @@ struct Command {
     Set, SetLocal, Reset, ResetAll,
     SetConfig,  // SELECT [pg_catalog.]set_config(...), ...
     Inquiry,    // the pooler's question for the session's settings
+    AuthQuery,  // kAuthQuery
     CopyIn, CopyOut,
     Deallocate, DeallocateAll, DiscardAll,
     AlterTable,

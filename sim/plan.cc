@@ -46,6 +46,10 @@ Plan::Plan(Prng& random) {
   rules.garbage_percent = percent(70) ? 0 : 20;
   rules.locks = percent(20);
 
+  connect_query = percent(20);
+  auth_query = percent(25);
+  if (percent(70)) auth_query_cache_ttl = std::chrono::milliseconds(random.between(1, 500));
+
   trouble.cancel_delay_ms = random.between(1, 50);
   faults = percent(30);
   if (!faults) return;
@@ -79,17 +83,30 @@ std::shared_ptr<config::Config> Plan::config() const {
   s.query_wait_notify = {};
   s.client_login_timeout = std::chrono::seconds(150);
   s.query_wait_timeout = std::chrono::seconds(150);
-  for (int i = 0; i < users; ++i)
-    out->auth_users.set(fmt::format("user{}", i),
-                        {.kind = auth::SecretKind::Plain, .text = "x", .scram = {}});
+  const auth::Secret secret{.kind = auth::SecretKind::Plain, .text = "x", .scram = {}};
+  if (auth_query) {
+    s.auth_user = "asker";
+    s.auth_query = kAuthQuery;
+    out->weir.auth_query_cache_ttl = auth_query_cache_ttl;
+    out->auth_users.set(s.auth_user, secret);
+  }
+  for (int i = 0; i < users && !auth_query; ++i)
+    out->auth_users.set(fmt::format("user{}", i), secret);
   for (int i = 0; i < databases; ++i) {
     const std::string name = fmt::format("db{}", i);
     config::Database database;
     database.name = database.dbname = name;
     database.hosts = {"10.0.0.3"};
+    if (connect_query)
+      database.connect_query = "SET lock_timeout TO 77; SET timezone TO 'Europe/Rome'";
     out->databases.emplace(name, std::move(database));
   }
   return out;
+}
+
+wire::Parameters Plan::base() const {
+  if (!connect_query) return {};
+  return {{"lock_timeout", "77"}, {"timezone", "Europe/Rome"}};
 }
 
 std::string Plan::text() const {
@@ -97,13 +114,15 @@ std::string Plan::text() const {
       "mode={} workers={} clients={} sessions={} steps={} databases={} users={} pool_size={} "
       "min={} reserve={} max_db={} max_user={} prepared={} check_always={} lifetime_ms={} "
       "idle_ms={} faults={} commands={} kill_ms={} refuse={} hang={} starting={} window={} "
-      "read_size={} pipeline={} settings={} cancels={} vanish={} garbage={} locks={}",
+      "read_size={} pipeline={} settings={} cancels={} vanish={} garbage={} locks={} "
+      "connect_query={} auth_query={} auth_ttl_ms={}",
       static_cast<int>(mode), workers, clients, sessions, steps, databases, users, pool_size,
       min_pool_size, reserve_pool_size, max_db_connections, max_user_connections,
       max_prepared_statements, check_always, server_lifetime.count() / 1000,
       server_idle_timeout.count() / 1000, faults, commands, trouble.kill_ms, trouble.refuse,
       trouble.hang, trouble.starting, weather.window, read_size_max, rules.pipeline_max,
-      rules.settings, rules.cancels, rules.vanish_percent, rules.garbage_percent, rules.locks);
+      rules.settings, rules.cancels, rules.vanish_percent, rules.garbage_percent, rules.locks,
+      connect_query, auth_query, auth_query_cache_ttl.count() / 1000);
 }
 
 }  // namespace weir::sim

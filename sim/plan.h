@@ -17,6 +17,8 @@ struct Plan {
 
   std::shared_ptr<config::Config> config() const;
   std::string text() const;
+  // What connect_query sets.
+  wire::Parameters base() const;
 
   config::PoolMode mode = config::PoolMode::Transaction;
   unsigned workers = 1;
@@ -33,6 +35,9 @@ struct Plan {
   int max_prepared_statements = 200;
   bool round_robin = false;
   bool check_always = false;
+  bool connect_query = false;
+  bool auth_query = false;         // nobody but its asker is in the list of users
+  Duration auth_query_cache_ttl{};
   Duration server_lifetime = std::chrono::hours{1};
   Duration server_idle_timeout = std::chrono::seconds{600};
   Duration query_timeout{};

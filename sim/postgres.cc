@@ -102,6 +102,16 @@ void Postgres::parse(const std::string& body) {
   wire::append_empty(out_, be::kParseComplete);
 }
 
+namespace {
+
+// The only value of a Bind whose names have been read.
+std::string_view text_parameter(Reader& in) {
+  in.bytes(in.u16() * std::size_t{2});
+  return in.u16() == 1 ? as_text(in.bytes(in.u32())) : "";
+}
+
+}  // namespace
+
 void Postgres::bind(const std::string& body) {
   Reader in(as_bytes(body));
   const std::string portal(in.cstr());
@@ -114,6 +124,7 @@ void Postgres::bind(const std::string& body) {
                                       : "prepared statement \"" + name + "\" does not exist");
   Command command = read_command(statement->second);
   if (refused(command)) return;
+  if (command.kind == Kind::AuthQuery) command.name = text_parameter(in);
   if (!portal.empty() && portals_.contains(portal))
     return fail("42P03", "cursor \"" + portal + "\" already exists");
   portals_[portal] = {.command = std::move(command)};

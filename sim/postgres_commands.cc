@@ -40,6 +40,15 @@ bool Postgres::run(const Command& command, bool canceled, Portal* portal, int ro
     case Kind::ResetAll:
     case Kind::SetConfig: return run_setting(command);
     case Kind::Inquiry: inquire(command); return true;
+    case Kind::AuthQuery:
+      wire::Writer(out_, be::kDataRow)
+          .u16(2)
+          .u32(static_cast<std::uint32_t>(command.name.size()))
+          .text(command.name)
+          .u32(1)
+          .text("x");
+      complete("SELECT 1");
+      return true;
     case Kind::CopyIn:
       wire::Writer(out_, be::kCopyIn).u8(0).u16(0);
       copying_ = true;

@@ -68,6 +68,7 @@ void Run::add_client() {
     manners.startup.emplace_back("application_name", "app" + std::to_string(random.between(1, 2)));
     if (random.percent(30)) manners.startup.emplace_back("work_mem", "8MB");
   }
+  manners.base = plan_.base();
   if (random.percent(plan_.slow_reader_percent)) {
     manners.read_most = random.between(1, 2000);
     manners.read_pause_us = random.between(1, 1000);

@@ -124,9 +124,28 @@ void check_databases(Draft& draft) {
 
 void check_auth(Draft& draft) {
   const Settings& s = draft.config.settings;
-  if (s.auth_file.empty() && s.auth_type != auth::AuthType::Any) {
+  const auto& databases = draft.config.databases;
+  const bool asks = !s.auth_user.empty() ||
+                    std::ranges::any_of(databases, [](const auto& d) {
+                      return d.second.auth_user.has_value();
+                    });
+  if (s.auth_file.empty() && !asks && s.auth_type != auth::AuthType::Any) {
     warn(draft, "auth_file", "auth_file is not set: no user is known, so nobody can log in");
   }
+  const auto is_entry = [&draft](const std::string& name) {
+    return name != "pgbouncer" && draft.config.find_database(name) != nullptr;
+  };
+  const auto no_entry = [](const std::string& name) {
+    return fmt::format("auth_dbname {} is no entry of [databases]: logins that need auth_query "
+                       "will fail", name);
+  };
+  if (!s.auth_dbname.empty() && !is_entry(s.auth_dbname))
+    warn(draft, "auth_dbname", no_entry(s.auth_dbname));
+  for (const auto& [name, db] : databases)
+    if (db.auth_dbname && !is_entry(*db.auth_dbname)) {
+      draft.problem(Severity::Warning, draft.place(Section::Databases, name),
+                    fmt::format("{} (entry {})", no_entry(*db.auth_dbname), name));
+    }
 }
 
 void check_sockets(Draft& draft, const Files& files) {

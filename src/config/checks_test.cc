@@ -19,8 +19,8 @@ std::string no_effect(std::string_view name) {
 
 TEST_CASE("options without a function warn once, where they are set") {
   for (const std::string_view line :
-       {"auth_user = x", "auth_query = select 1", "auth_hba_file = h", "auth_ident_file = i",
-        "auth_ldap_options = o", "auth_dbname = d", "peer_id = 1", "dns_zone_check_period = 1",
+       {"auth_hba_file = h", "auth_ident_file = i",
+        "auth_ldap_options = o", "peer_id = 1", "dns_zone_check_period = 1",
         "resolv_conf = r", "syslog = 1", "syslog_ident = x", "syslog_facility = local0",
         "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1", "pidfile = p",
         "conffile = other.ini", "server_fast_close = 1", "server_reset_query_always = 1",
@@ -45,10 +45,6 @@ TEST_CASE("options without a function are silent at their default or when nothin
 }
 
 TEST_CASE("overrides without a function warn at their entry") {
-  CHECK(only_problem("[databases]\nx = connect_query='select 1'") ==
-        "c.ini:4: warning: connect_query is accepted but has no effect yet (entry x)\n");
-  CHECK(only_problem("[databases]\n* = auth_user=u") ==
-        "c.ini:4: warning: auth_user is accepted but has no effect yet (entry *)\n");
   CHECK(only_problem("[databases]\nx = load_balance_hosts=disable") ==
         "c.ini:4: warning: load_balance_hosts is accepted but has no effect yet (entry x)\n");
 }
@@ -100,6 +96,19 @@ TEST_CASE("without an auth_file nobody can log in") {
   CHECK(told(load_text("[pgbouncer]\n")) ==
         "c.ini: warning: auth_file is not set: no user is known, so nobody can log in\n");
   CHECK(told(load_text("[pgbouncer]\nauth_type = any\n")) == "");
+  CHECK(told(load_text("[pgbouncer]\nauth_user = asker\n")) == "");
+  CHECK(told(load_text("[pgbouncer]\n[databases]\nx = auth_user=asker\n")) == "");
+}
+
+TEST_CASE("auth_dbname must be an entry") {
+  CHECK(only_problem("auth_dbname = d") ==
+        "c.ini:3: warning: auth_dbname d is no entry of [databases]: logins that need auth_query "
+        "will fail\n");
+  CHECK(only_problem("[databases]\nx = auth_dbname=pgbouncer") ==
+        "c.ini:4: warning: auth_dbname pgbouncer is no entry of [databases]: logins that need "
+        "auth_query will fail (entry x)\n");
+  CHECK(only_problem("auth_dbname = x\n[databases]\nx =\ny = auth_dbname=x") == "");
+  CHECK(only_problem("auth_dbname = anything\n[databases]\n* =") == "");
 }
 
 TEST_CASE("auth_type any needs a user in every entry") {

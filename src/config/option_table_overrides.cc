@@ -8,6 +8,8 @@ namespace {
 constexpr std::nullopt_t kNone = std::nullopt;
 
 constexpr Option kWeirRows[] = {
+    row_for<&WeirSettings::auth_query_cache_ttl>("auth_query_cache_ttl", "10",
+        "How long what auth_query has found is used for further logins; 0 asks at each login."),
     row_for<&WeirSettings::log_format>("log_format", "plain", "How log lines are written."),
     row_for<&WeirSettings::workers>("workers", "0",
         "Threads that serve connections; 0 is one for each core.").fixed().range(0, 1024),
@@ -16,13 +18,13 @@ constexpr Option kWeirRows[] = {
 constexpr Option kDatabaseRows[] = {
     row_for<&Database::application_name>("application_name", kNone,
         "Sent to the server at the start of a connection."),
-    row_for<&Database::auth_dbname>("auth_dbname", kNone, "As in [pgbouncer].").with(Effect::None),
-    row_for<&Database::auth_query>("auth_query", kNone, "As in [pgbouncer].").with(Effect::None),
-    row_for<&Database::auth_user>("auth_user", kNone, "As in [pgbouncer].").with(Effect::None),
+    row_for<&Database::auth_dbname>("auth_dbname", kNone, "As in [pgbouncer]."),
+    row_for<&Database::auth_query>("auth_query", kNone, "As in [pgbouncer]."),
+    row_for<&Database::auth_user>("auth_user", kNone, "As in [pgbouncer]."),
     row_for<&Database::client_encoding>("client_encoding", kNone,
         "Sent to the server at the start of a connection."),
     row_for<&Database::connect_query>("connect_query", kNone,
-        "Run on each new server connection.").with(Effect::None),
+        "Run on each new server connection; what it sets is there for every client."),
     row_for<&Database::datestyle>("datestyle", kNone,
         "Sent to the server at the start of a connection."),
     row_for<&Database::dbname>("dbname", kNone,

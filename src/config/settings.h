@@ -135,6 +135,7 @@ struct Settings {
 struct WeirSettings {
   int workers = 0;  // 0: one for each core
   LogFormat log_format = LogFormat::Plain;
+  Duration auth_query_cache_ttl = std::chrono::seconds{10};
 };
 
 }  // namespace weir::config

@@ -11,6 +11,20 @@ namespace weir::session {
 using pool::ClientState;
 using pool::ServerState;
 
+namespace {
+
+// Nothing is outstanding, no message is half-sent, and the server is outside a transaction.
+bool releasable(const Server& s) {
+  if (!s.requests.empty() || s.status != 'I' || s.unsynced || s.copy_in ||
+      !s.framer.at_boundary())
+    return false;
+  const Client* c = s.client;
+  if (c != nullptr && s.unread) return false;
+  return c == nullptr || !c->forwarding || c->framer.streaming() == 0;
+}
+
+}  // namespace
+
 // True when the client has a server now; else it waits, or it has been refused.
 bool Engine::acquire(Client& c, Instant now, Effects& out) {
   Room& room = room_of(c);
@@ -48,10 +62,13 @@ void Engine::grant(Client& c, Server& s, Instant now, Effects& out) {
   s.xact_start = now;
   s.last_ready = now;
   s.said_fatal = false;
-  if (!(s.settings == c.settings)) apply_settings(s, c.settings, now, out);
+  if (!(s.settings == c.settings && s.base == room.base))
+    apply_settings(s, c.settings, now, out);
+  if (c.phase == ClientPhase::Lookup) auth_query_.ask(s, now, out);
 }
 
-void Engine::apply_settings(Server& s, const SettingsRef& to, Instant now, Effects& out) {
+void Engine::apply_settings(Server& s, const SettingsRef& wanted, Instant now, Effects& out) {
+  const SettingsRef to = combine(s.base, wanted);
   const std::string sql = transition_sql(*s.settings, *to);
   if (sql.empty()) {  // equal values in sets of different ancestry
     s.settings = to;
@@ -59,7 +76,7 @@ void Engine::apply_settings(Server& s, const SettingsRef& to, Instant now, Effec
   }
   s.applying = to;
   // What no server has accepted yet may fail, and who the session is must not be in doubt.
-  s.held = !to->accepted || to->identity || s.settings->identity;
+  s.held = !wanted->accepted || to->identity || s.settings->identity;
   pooler_query(s, Request::Kind::Apply, sql, now, out);
 }
 
@@ -78,6 +95,8 @@ void Engine::finish_pooler_query(Server& s, Request::Kind kind, Instant now, Eff
     finish_apply(s, now, out);
   } else if (kind == Request::Kind::Inquire) {
     finish_inquiry(s, out);
+  } else if (kind == Request::Kind::Lookup) {
+    auth_query_.answered(s, now, out);
   } else if (s.pooler_error) {
     close_server(s, "the check query failed", now, out);
   }
@@ -99,15 +118,14 @@ void Engine::finish_apply(Server& s, Instant now, Effects& out) {
   }
   s.settings = s.applying;
   s.applying = SettingsRef();
-  const bool news = !s.settings->accepted;
-  s.settings->accepted = true;
-  s.settings->reported = s.reported;
   if (s.client == nullptr) return;
+  const bool news = !s.client->settings->accepted;
+  note_accepted(s, s.client->settings);
   if (s.client->phase == ClientPhase::Welcome) {
     Client& c = *s.client;
     if (news) {
-      remember(room_of(s), s.settings);
-      tell_others(room_of(s), *s.settings, out);
+      remember(room_of(s), c.settings);
+      tell_others(room_of(s), *c.settings, out);
     }
     unlink(s);
     welcome(c, now, out);
@@ -115,6 +133,13 @@ void Engine::finish_apply(Server& s, Instant now, Effects& out) {
   } else if (held) {
     out.read(s.client->id);
   }
+}
+
+// A client with these settings needs nothing but what this server has reported.
+void Engine::note_accepted(Server& s, const SettingsRef& wanted) {
+  if (!(combine(s.base, wanted) == s.settings)) return;
+  wanted->accepted = true;
+  wanted->reported = s.reported;
 }
 
 // Asks which settings are in force, since a statement may have changed them.
@@ -138,21 +163,13 @@ void Engine::finish_inquiry(Server& s, Effects& out) {
   }
   Room& room = room_of(s);
   s.settings = room.settings.intern(s.answer);
-  s.settings->accepted = true;
-  s.settings->reported = s.reported;
-  if (s.client != nullptr)
-    s.client->settings = room.settings.intern(overlay(s.client->startup->values, s.answer));
+  note_accepted(s, s.settings);
+  if (Client* c = s.client) {
+    c->settings = room.settings.intern(
+        overlay(c->startup->values, beyond(*s.base, *c->startup, s.answer)));
+    note_accepted(s, c->settings);
+  }
   s.answer.clear();
-}
-
-// Nothing is outstanding, no message is half-sent, and the server is outside a transaction.
-bool Engine::releasable(const Server& s) const {
-  if (!s.requests.empty() || s.status != 'I' || s.unsynced || s.copy_in ||
-      !s.framer.at_boundary())
-    return false;
-  const Client* c = s.client;
-  if (c != nullptr && s.unread) return false;
-  return c == nullptr || !c->forwarding || c->framer.streaming() == 0;
 }
 
 void Engine::after_traffic(Server& s, Instant now, Effects& out) {
@@ -227,13 +244,13 @@ void Engine::serve(Room& room, Server& s, Instant now, Effects& out) {
   pool::Pool::Next next = room.next_for_free_server();
   for (; next.client != nullptr; next = room.next_for_free_server()) {
     Client& c = static_cast<Client&>(*next.client);
-    if (c.phase == ClientPhase::Welcome && c.settings == s.settings) {
+    if (c.phase == ClientPhase::Welcome && combine(s.base, c.settings) == s.settings) {
       room.move(c, ClientState::Idle, now);  // the server has already said what it needs to know
       welcome(c, now, out);
       continue;
     }
     grant(c, s, now, out);
-    if (c.phase != ClientPhase::Welcome) out.read(c.id);
+    if (!c.logs_in()) out.read(c.id);
     return;
   }
   if (next.worker) {

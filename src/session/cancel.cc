@@ -66,7 +66,6 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
                    .cancel_rest = rest, .client = asker.id});
 }
 
-// Not while settings are being applied or asked for, even if the client's query is behind.
 bool Server::has_own_request() const {
   if (requests.empty()) return false;
   const Request& head = requests.front();

@@ -2,12 +2,15 @@
 // ten thousand clients are idle: what only some need hangs on a pointer.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "auth/login.h"
 #include "pool/ledger.h"
 #include "pool/slot.h"
+#include "session/secret_cache.h"
 #include "session/settings.h"
 #include "session/statements.h"
 #include "wire/framer.h"
@@ -35,6 +38,7 @@ struct CancelKey {
 
 enum class ClientPhase : std::uint8_t {
   Startup,  // before its startup packet is complete
+  Lookup,   // waits for what auth_query says of its user
   Auth,     // in the exchange of the login method
   Welcome,  // authenticated; waits for what a server says at login
   Ready,    // sends queries
@@ -53,9 +57,22 @@ struct ClientWants {
 
 // Only while a client logs in.
 struct ClientLoginState {
+  ~ClientLoginState() {
+    if (found) auth::wipe(found->secret);
+  }
+
   wire::Startup startup;
   std::unique_ptr<auth::ClientLogin> exchange;
+  std::array<std::uint8_t, 4> md5_salt{};
+  auth::AuthCode asked = auth::AuthCode::Ok;  // the last request that the exchange has made
   bool unknown_database = false;  // found out only after the (mock) exchange
+
+  // Of a user who is not in auth_file.
+  std::string lookup;              // what is asked, as AuthQuery names it
+  std::optional<FoundUser> found;  // the answer
+  bool found_is_kept = false;      // from an earlier login, so perhaps out of date
+  wire::Buffer proof;              // the last password message, while it may be
+  std::string failure;             // what the proof was refused with
 };
 
 struct Client : pool::ClientSlot {
@@ -75,6 +92,9 @@ struct Client : pool::ClientSlot {
   bool told_canceled = false;  // of a request in several messages: the error has been sent
   bool login_while_failing = false;  // it came when its pool could not connect already
   bool busy = false;           // console: a command is being answered
+  // Neither in nor out yet, and in a pool all the same: client_login_timeout holds.
+  bool logs_in() const { return phase == ClientPhase::Welcome || phase == ClientPhase::Lookup; }
+
   Server* server = nullptr;
   pool::Account* database_account = nullptr;  // where it is counted
   pool::Account* user_account = nullptr;

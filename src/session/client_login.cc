@@ -22,19 +22,28 @@ bool is_ignored(const config::Settings& settings, std::string_view name) {
 
 }  // namespace
 
+// What its user must know; null for an unknown one.
+const auth::Secret* Engine::secret_of(const Client& c) const {
+  return c.login->found ? &c.login->found->secret
+                        : config_->auth_users.find(c.login->startup.user);
+}
+
 void Engine::start_exchange(Client& c, Instant now, Effects& out) {
+  random_.fill(c.login->md5_salt);
+  make_exchange(c);
+  c.phase = ClientPhase::Auth;
+  login_step(c, c.login->exchange->start(), now, out);
+}
+
+void Engine::make_exchange(Client& c) {
   const config::Settings& settings = config_->settings;
   const std::string& user = c.login->startup.user;
   auth::ScramNonce nonce;
   random_.fill(nonce);
-  std::array<std::uint8_t, 4> salt{};
-  random_.fill(salt);
   c.login->exchange = std::make_unique<auth::ClientLogin>(auth::ClientLogin::Input{
-      .type = settings.auth_type, .user = user, .secret = config_->auth_users.find(user),
+      .type = settings.auth_type, .user = user, .secret = secret_of(c),
       .scram_iterations = static_cast<std::uint32_t>(std::max(1, settings.scram_iterations)),
-      .server_random_key = mock_key_, .nonce = nonce, .md5_salt = salt});
-  c.phase = ClientPhase::Auth;
-  login_step(c, c.login->exchange->start(), now, out);
+      .server_random_key = mock_key_, .nonce = nonce, .md5_salt = c.login->md5_salt});
 }
 
 void Engine::auth_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
@@ -43,6 +52,7 @@ void Engine::auth_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
     case wire::Piece::Kind::None: return;
     case wire::Piece::Kind::Head:
       if (piece.whole() && piece.type == wire::fe::kPassword) {
+        AuthQuery::keep_proof(c, piece.message().body);
         login_step(c, c.login->exchange->on_password_message(piece.message().body), now, out);
         return;
       }
@@ -54,6 +64,7 @@ void Engine::auth_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
 
 void Engine::login_step(Client& c, const auth::ClientStep& step, Instant now, Effects& out) {
   if (const auto* request = std::get_if<auth::AuthRequest>(&step)) {
+    c.login->asked = request->code;
     wire::append_authentication(scratch_, static_cast<std::uint32_t>(request->code),
                                 as_bytes(request->payload));
     out.send(c.id, scratch_);
@@ -66,6 +77,7 @@ void Engine::login_step(Client& c, const auth::ClientStep& step, Instant now, Ef
     scratch_.clear();
     authenticated(c, now, out);
   } else if (const auto* failed = std::get_if<auth::LoginFailed>(&step)) {
+    if (auth_query_.ask_again(c, failed->text, now, out)) return;
     log(c, out, LogLevel::Log, fmt::format("login failed: db={} user={}",
                                              c.login->startup.database, c.login->startup.user));
     refuse(c, Fault::AuthenticationFailed, failed->text, now, out);
@@ -94,6 +106,7 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
   }
   Room& r = room(asked.database, entry->user.value_or(asked.user));
   if (!entry->user) {
+    if (c.login->found) r.secret = c.login->found->secret;
     if (c.login->exchange->keys()) r.keys = c.login->exchange->keys();
     if (!c.login->exchange->password().empty())
       r.clear_password = c.login->exchange->password();
@@ -110,6 +123,12 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     welcome(c, now, out);
     return;
   }
+  // What it asked for is tried on a server, whose answer is the client's.
+  wait_for_server(c, r, now, out);
+}
+
+// Queues a client that logs in, or refuses it.
+void Engine::wait_for_server(Client& c, Room& r, Instant now, Effects& out) {
   if (r.is_down()) {
     if (r.refuses(now)) {
       refuse_failing(c, now, out);
@@ -118,7 +137,6 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     c.login_while_failing = true;
     r.probe_now();
   }
-  // What it asked for is tried on a server, whose answer is the client's.
   r.move(c, ClientState::Waiting, now);
   if (pool::ServerSlot* idle = r.clients(ClientState::Waiting).size() == 1 && !r.paused
                                    ? r.servers(pool::ServerState::Idle).front()

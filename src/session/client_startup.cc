@@ -91,28 +91,38 @@ void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects&
     refuse(c, Fault::ReplicationUnsupported, "", now, out);
     return;
   }
-  if (!admit(c, now, out)) return;
-  start_exchange(c, now, out);
+  if (is_closed(c, now, out)) return;
+  if (auth_query_.wanted(c)) {
+    auth_query_.start(c, now, out);
+  } else if (admit(c, now, out)) {
+    start_exchange(c, now, out);
+  }
+}
+
+// Whether new clients are turned away, and this one has been.
+bool Engine::is_closed(Client& c, Instant now, Effects& out) {
+  const std::string& database = c.login->startup.database;
+  if (database == "pgbouncer") return false;
+  if (shutting_down_) {
+    refuse(c, Fault::ShuttingDown, "", now, out);
+    return true;
+  }
+  if (!disabled_.contains(database) || config_->find_database(database) == nullptr) return false;
+  refuse(c, Fault::DatabaseDisabled, fmt::format("database \"{}\" is disabled", database), now,
+         out);
+  return true;
 }
 
 // Whether this database and user have room for one more client. A database that does not exist is
 // only told after the login exchange.
 bool Engine::admit(Client& c, Instant now, Effects& out) {
   const wire::Startup& asked = c.login->startup;
-  if (shutting_down_ && asked.database != "pgbouncer") {
-    refuse(c, Fault::ShuttingDown, "", now, out);
-    return false;
-  }
+  if (is_closed(c, now, out)) return false;
   if (asked.database == "pgbouncer") return true;
   const config::Database* entry = config_->find_database(asked.database);
   if (entry == nullptr) {
     c.login->unknown_database = true;
     return true;
-  }
-  if (disabled_.contains(asked.database)) {
-    refuse(c, Fault::DatabaseDisabled, fmt::format("database \"{}\" is disabled", asked.database),
-           now, out);
-    return false;
   }
   pool::Account& database = ledger_.database(asked.database);
   if (!database.clients.take(config_->max_db_client_connections(*entry))) {

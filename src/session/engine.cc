@@ -86,6 +86,7 @@ bool moved(const config::Database& before, const config::Database& after) {
 
 void Engine::configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out) {
   const std::shared_ptr<const config::Config> before = std::exchange(config_, std::move(config));
+  auth_query_.forget();
   for (auto it = rooms_.begin(); it != rooms_.end();) {
     Room& r = *it->second;
     const config::Database* entry = config_->find_database(r.database());
@@ -127,10 +128,10 @@ std::optional<Connection> Engine::peer_of(Connection connection) {
 
 void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text) {
   std::string database = "(nodb)";
-  if (c.pool != nullptr) {
-    database = c.pool->database();
-  } else if (c.login) {
+  if (c.login) {
     database = c.login->startup.database;
+  } else if (c.pool != nullptr) {
+    database = c.pool->database();
   } else if (c.phase == ClientPhase::Console) {
     database = "pgbouncer";
   }

@@ -16,12 +16,10 @@
 #include "base/slab.h"
 #include "config/config.h"
 #include "pool/pool.h"
-#include "session/client.h"
-#include "session/effects.h"
+#include "session/auth_query.h"
 #include "session/errors.h"
 #include "session/letter.h"
 #include "session/room.h"
-#include "session/server.h"
 #include "session/snapshot.h"
 
 namespace weir::session {
@@ -74,6 +72,9 @@ class Engine {
   std::optional<Connection> peer_of(Connection c);
 
  private:
+  friend class AuthQuery;
+  friend class ConnectQuery;
+
   // A client that was not read because of too many unanswered requests is read again below this.
   static constexpr std::size_t kResumeBelow = 16 * 1024;
 
@@ -81,13 +82,17 @@ class Engine {
   void startup_bytes(Client& c, Bytes& in, Instant now, Effects& out);
   void handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Effects& out);
   void begin_login(Client& c, wire::Startup startup, Instant now, Effects& out);
+  bool is_closed(Client& c, Instant now, Effects& out);
   bool admit(Client& c, Instant now, Effects& out);
   // client_login.cc
+  const auth::Secret* secret_of(const Client& c) const;
   void start_exchange(Client& c, Instant now, Effects& out);
+  void make_exchange(Client& c);
   void auth_bytes(Client& c, Bytes& in, Instant now, Effects& out);
   void login_step(Client& c, const auth::ClientStep& step, Instant now, Effects& out);
   void authenticated(Client& c, Instant now, Effects& out);
   void enter_room(Client& c, Instant now, Effects& out);
+  void wait_for_server(Client& c, Room& r, Instant now, Effects& out);
   void welcome(Client& c, Instant now, Effects& out);
   void enter_console(Client& c, Instant now, Effects& out);
   void console_bytes(Client& c, Bytes& in, Instant now, Effects& out);
@@ -113,7 +118,6 @@ class Engine {
                      Effects& out);
   bool parse_deallocate(Client& c, std::string_view text, Instant now, Effects& out);
   bool on_bind(Client& c, const wire::Piece& piece, Instant now, Effects& out);
-  void note_bound_names(Server& s, Bytes parameters);
   bool on_describe(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_close(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool deallocate(Client& c, std::string_view text, Instant now, Effects& out);
@@ -141,15 +145,12 @@ class Engine {
   void relay_server(Server& s, Bytes& in, Instant now, Effects& out);
   void pass_rows(Server& s, Bytes& in, Effects& out);
   bool server_message(Server& s, const wire::Piece& piece, Instant now, Effects& out);
-  bool answered(Server& s, const wire::Piece& piece, Request::Kind kind, Instant now,
-                Effects& out);
+  bool answered(Server& s, const wire::Piece& piece, Request::Kind kind, Instant now, Effects& out);
   void to_client(Server& s, const wire::Piece& piece, Effects& out);
   void on_ready(Server& s, const wire::Piece& piece, Instant now, Effects& out);
   void on_error(Server& s, const wire::Piece& piece, Instant now, Effects& out);
   bool replace_refusal(Server& s, Bytes body, Effects& out);
   void skip_to_sync(Server& s, Instant now, Effects& out);
-  void undo_request(Server& s, const Request& request, std::size_t newer);
-  void begin_copy(Server& s);
   void count_query(Server& s, Instant now);
   void pop_request(Server& s, Effects& out);
   void resume_waiting(Server& s, Effects& out);
@@ -166,14 +167,13 @@ class Engine {
   void begin_server_login(Server& s, Instant now);
   bool on_authentication(Server& s, Bytes body, Instant now, Effects& out);
   void server_ready(Server& s, Instant now, Effects& out);
-  void login_failed(Server& s, std::string reason, std::string sqlstate, Instant now,
-                    Effects& out);
+  void login_failed(Server& s, std::string reason, std::string sqlstate, Instant now, Effects& out);
 
   // assign.cc: which server serves which client
   bool acquire(Client& c, Instant now, Effects& out);
   void grant(Client& c, Server& s, Instant now, Effects& out);
-  void apply_settings(Server& s, const SettingsRef& to, Instant now, Effects& out);
-  bool releasable(const Server& s) const;
+  void apply_settings(Server& s, const SettingsRef& wanted, Instant now, Effects& out);
+  void note_accepted(Server& s, const SettingsRef& wanted);
   void after_traffic(Server& s, Instant now, Effects& out);
   void release(Server& s, Instant now, Effects& out);
   void free_server(Server& s, Instant now, Effects& out);
@@ -181,15 +181,14 @@ class Engine {
   void want_servers(Room& room, Instant now, Effects& out);
   void ask_elsewhere(Room& room, Effects& out);
   void evict(Room& room, pool::Pool::Opening why, Instant now, Effects& out);
-  bool evict_here(std::string_view database, std::string_view user, const Room* except,
-                  Instant now, Effects& out);
+  bool evict_here(std::string_view database, std::string_view user, const Room* except, Instant now,
+                  Effects& out);
   void inquire(Server& s, Instant now, Effects& out);
   void finish_pooler_query(Server& s, Request::Kind kind, Instant now, Effects& out);
   void finish_apply(Server& s, Instant now, Effects& out);
   void finish_inquiry(Server& s, Effects& out);
   void check_then_serve(Server& s, Instant now, Effects& out);
-  void pooler_query(Server& s, Request::Kind kind, std::string_view sql, Instant now,
-                    Effects& out);
+  void pooler_query(Server& s, Request::Kind kind, std::string_view sql, Instant now, Effects& out);
   void unlink(Server& s);
 
   // leave.cc: clients and servers that go
@@ -214,7 +213,6 @@ class Engine {
   void make_cancel_key(Client& c);
   void cancel_waiting(Client& c, Instant now, Effects& out);
   void answer_canceled(Client& c, const wire::Piece& piece, Effects& out);
-
   void tell_others(Room& room, const Settings& settings, Effects& out);
   void learn(const Letter& letter, Instant now, Effects& out);
   void remember(Room& room, const SettingsRef& settings);
@@ -239,7 +237,6 @@ class Engine {
   void tick_servers(Room& room, Instant now, Effects& out);
   void turn_away_waiters(Room& room, bool also_logins, Instant now, Effects& out);
   void check_paused(Instant now, Effects& out);
-
   void cancel_timeouts(Room& room, Instant now, Effects& out);
   void tick_logins(Instant now, Effects& out);
   void tick_idle(Room& room, Instant now, Effects& out);
@@ -272,6 +269,7 @@ class Engine {
   pool::ClientList arriving_;  // clients that are not in a pool yet, oldest first
   pool::ClientList consoles_;  // clients of the console
   std::unordered_map<std::uint64_t, ClientId> cancel_keys_;
+  AuthQuery auth_query_{*this};
   wire::Buffer scratch_;       // for messages under construction; empty between uses
   std::vector<Letter> pauses_;  // PAUSE and SHUTDOWN commands that wait for servers to be free
   std::set<std::string, std::less<>> paused_;

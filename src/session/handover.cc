@@ -47,7 +47,7 @@ void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
   room.account().desks[worker].incoming.fetch_add(1, std::memory_order_relaxed);
   Letter letter{.kind = Letter::Kind::Parcel, .from = worker_, .database = room.database(),
                 .user = room.user()};
-  letter.parcel = {.settings = s.settings->values, .reported = s.reported,
+  letter.parcel = {.settings = s.settings->values, .base = s.base->values, .reported = s.reported,
                    .statements = s.statements.list(), .pid = s.pid, .cancel_key = s.cancel_key,
                    .endpoint = s.endpoint, .connected = s.connected,
                    .close_needed = s.close_needed, .local_address = s.local_address,
@@ -56,7 +56,7 @@ void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
   letter.parcel.unnamed = s.unnamed_owner.valid();
   out.hand_over(s.id, worker, std::move(letter));
   // The connection still counts: it goes on existing elsewhere.
-  s.settings = s.applying = SettingsRef();
+  s.base = s.settings = s.applying = SettingsRef();
   room.move(s, ServerState::Gone, now);
   servers_.erase(s.id);
 }
@@ -74,10 +74,10 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
   Server& s = servers_.emplace();
   const ServerId id = s.id;
   s.phase = ServerPhase::Ready;
+  s.base = r.settings.intern(parcel.base);
   s.settings = r.settings.intern(parcel.settings);
-  s.settings->accepted = true;
-  s.settings->reported = parcel.reported;
   s.reported = parcel.reported;
+  note_accepted(s, s.settings);
   for (const std::uint64_t statement : parcel.statements) s.statements.add(statement, 0);
   s.stale = parcel.stale;
   s.pid = parcel.pid;

@@ -31,12 +31,15 @@ void Engine::drop_client(Client& c, std::string_view reason, Instant now, Effect
   Server* s = c.server;
   const bool half_sent = s != nullptr && c.forwarding && c.framer.streaming() > 0;
   Room* room = c.pool != nullptr ? &room_of(c) : nullptr;
+  const ClientId id = c.id;
+  const std::string lookup = c.phase == ClientPhase::Lookup ? c.login->lookup : "";
   if (s != nullptr) {
     c.server = nullptr;
     s->client = nullptr;
   }
   forget_client(c);
   if (s != nullptr) leave_server(*s, half_sent, now, out);
+  if (!lookup.empty()) auth_query_.left(id, lookup, now, out);
   if (room != nullptr && room->paused) check_paused(now, out);
 }
 
@@ -166,7 +169,9 @@ void Engine::lose_server(Server& s, Fault fault, std::string_view text, Instant 
   const ServerId id = s.id;
   Client* c = s.client;
   const std::string reason = fault_text(fault, text);
-  if (c != nullptr) {
+  if (c != nullptr && c->phase == ClientPhase::Lookup) {
+    auth_query_.server_lost(s, reason, now, out);
+  } else if (c != nullptr) {
     const bool told = is_past_telling(*c);
     c->server = nullptr;
     s.client = nullptr;
@@ -211,7 +216,7 @@ void Engine::forget_client(Client& c) {
 void Engine::forget_server(Server& s) {
   Room& room = room_of(s);
   const bool counted = s.phase != ServerPhase::Canceling;
-  s.settings = s.applying = SettingsRef();
+  s.base = s.settings = s.applying = SettingsRef();
   room.move(s, ServerState::Gone, s.since);
   if (counted) room.give_back();
   servers_.erase(s.id);

@@ -16,6 +16,7 @@ namespace weir::session {
 // A server connection on its way to another worker, all but its descriptor.
 struct ServerParcel {
   wire::Parameters settings = {};
+  wire::Parameters base = {};
   wire::Parameters reported = {};
   std::vector<std::uint64_t> statements = {};
   std::uint32_t pid = 0;

@@ -29,6 +29,20 @@ std::string_view scope_of(const Client& c) {
   return c.settings->value("search_path");
 }
 
+// The values of a statement that may name a setting by a parameter: set_config($1, $2, false).
+void note_bound_names(Server& s, Bytes parameters) {
+  constexpr std::size_t kNamesMax = 32;
+  Reader in(parameters);
+  for (std::size_t formats = in.u16(); formats > 0 && in.ok(); --formats) in.u16();
+  for (std::size_t values = in.u16(); values > 0 && in.ok(); --values) {
+    const std::uint32_t size = in.u32();
+    if (size == 0xffffffff) continue;
+    const std::string_view value = as_text(in.bytes(size));
+    if (in.ok() && s.custom_names.size() < kNamesMax && sql::looks_like_custom_name(value))
+      s.custom_names.emplace_back(value);
+  }
+}
+
 }  // namespace
 
 bool Engine::renames_statements(const Client& c) const {
@@ -249,20 +263,6 @@ void Engine::pass_renamed(Client& c, const Piece& piece, std::string_view name,
     out.send(to, rest);
   } else {
     out.forward(to, rest);
-  }
-}
-
-// The values of a statement that may name a setting by a parameter: set_config($1, $2, false).
-void Engine::note_bound_names(Server& s, Bytes parameters) {
-  constexpr std::size_t kNamesMax = 32;
-  Reader in(parameters);
-  for (std::size_t formats = in.u16(); formats > 0 && in.ok(); --formats) in.u16();
-  for (std::size_t values = in.u16(); values > 0 && in.ok(); --values) {
-    const std::uint32_t size = in.u32();
-    if (size == 0xffffffff) continue;
-    const std::string_view value = as_text(in.bytes(size));
-    if (in.ok() && s.custom_names.size() < kNamesMax && sql::looks_like_custom_name(value))
-      s.custom_names.emplace_back(value);
   }
 }
 

@@ -22,6 +22,43 @@ bool comes_unasked(std::uint8_t type) {
          type == be::kParameterStatus || type == be::kErrorResponse;
 }
 
+void begin_copy(Server& s) {
+  s.copy_in = true;
+  s.copy_data = false;
+  if (s.client != nullptr) s.client->copying = true;
+  // Syncs that were sent behind the COPY are read by it and get no answer. Anything else that is
+  // no part of a COPY ends it with an error.
+  std::size_t i = 1;
+  for (; i < s.requests.size(); ++i) {
+    if (s.requests[i].kind == Kind::Sync) {
+      s.requests[i].kind = Kind::CopySync;
+    } else if (!is_fake(s.requests[i].kind)) {
+      break;
+    }
+  }
+  if (i < s.requests.size()) s.copy_in = false;
+  if (!std::ranges::any_of(std::views::iota(i, s.requests.size()), [&s](std::size_t at) {
+        return ends_with_ready(s.requests[at].kind);
+      })) {
+    s.boundary = s.pushed - s.requests.size() + (ends_with_ready(s.requests.front().kind) ? 1 : 0);
+  }
+  bool synced = false;
+  for (; i < s.requests.size(); ++i) synced |= s.requests[i].kind == Kind::Sync;
+  if (!synced && !s.requests.empty() && s.requests.front().kind == Kind::Execute)
+    s.unsynced = true;
+}
+
+void undo_request(Server& s, const Request& request, std::size_t newer) {
+  if (request.undoable && s.client != nullptr) s.client->statements->undo(newer);
+  if (request.kind == Kind::Parse && request.statement != 0) {
+    s.statements.remove(request.statement);
+  } else if (request.kind == Kind::Close && request.statement != 0) {
+    s.stale.push_back(request.statement);  // under that name nothing can be made anew
+  } else if (request.kind == Kind::EatenSync) {
+    s.doubtful = true;  // read as COPY data, or not: who knows
+  }
+}
+
 }  // namespace
 
 std::size_t ServerWants::want(std::uint8_t type, std::size_t total) {
@@ -42,7 +79,8 @@ void Engine::server_bytes(ServerId id, Bytes in, Instant now, Effects& out) {
   Server* s = server(id);
   if (s == nullptr || s->phase == ServerPhase::Canceling) return;
   room_of(*s).counters.sent += in.size();
-  if (s->phase == ServerPhase::Login) server_login_bytes(*s, in, now, out);
+  if (s->phase == ServerPhase::Login || s->phase == ServerPhase::Setup)
+    server_login_bytes(*s, in, now, out);
   s = server(id);
   if (s == nullptr || s->phase != ServerPhase::Ready) return;
   relay_server(*s, in, now, out);
@@ -91,6 +129,10 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
   if (head == nullptr && !comes_unasked(piece.type)) {
     s.doubtful = true;
     return false;
+  }
+  if (head != nullptr && head->kind == Kind::Lookup && AuthQuery::swallows(piece.type)) {
+    if (piece.type == be::kDataRow) begin_pooler_row(s, piece);
+    return true;
   }
   switch (piece.type) {
     case be::kDataRow:
@@ -201,32 +243,6 @@ void Engine::flush_fakes(Server& s, Effects& out) {
     scratch_.clear();
   }
   resume_waiting(s, out);
-}
-
-void Engine::begin_copy(Server& s) {
-  s.copy_in = true;
-  s.copy_data = false;
-  if (s.client != nullptr) s.client->copying = true;
-  // Syncs that were sent behind the COPY are read by it and get no answer. Anything else that is
-  // no part of a COPY ends it with an error.
-  std::size_t i = 1;
-  for (; i < s.requests.size(); ++i) {
-    if (s.requests[i].kind == Kind::Sync) {
-      s.requests[i].kind = Kind::CopySync;
-    } else if (!is_fake(s.requests[i].kind)) {
-      break;
-    }
-  }
-  if (i < s.requests.size()) s.copy_in = false;
-  if (!std::ranges::any_of(std::views::iota(i, s.requests.size()), [&s](std::size_t at) {
-        return ends_with_ready(s.requests[at].kind);
-      })) {
-    s.boundary = s.pushed - s.requests.size() + (ends_with_ready(s.requests.front().kind) ? 1 : 0);
-  }
-  bool synced = false;
-  for (; i < s.requests.size(); ++i) synced |= s.requests[i].kind == Kind::Sync;
-  if (!synced && !s.requests.empty() && s.requests.front().kind == Kind::Execute)
-    s.unsynced = true;
 }
 
 void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) {
@@ -366,17 +382,6 @@ void Engine::resume_waiting(Server& s, Effects& out) {
   out.read(s.client->id);
 }
 
-void Engine::undo_request(Server& s, const Request& request, std::size_t newer) {
-  if (request.undoable && s.client != nullptr) s.client->statements->undo(newer);
-  if (request.kind == Kind::Parse && request.statement != 0) {
-    s.statements.remove(request.statement);
-  } else if (request.kind == Kind::Close && request.statement != 0) {
-    s.stale.push_back(request.statement);  // under that name nothing can be made anew
-  } else if (request.kind == Kind::EatenSync) {
-    s.doubtful = true;  // read as COPY data, or not: who knows
-  }
-}
-
 void Engine::on_command_complete(Server& s, const Piece& piece) {
   if (piece.bytes.size() < 8 || piece.bytes[5] != 'D') return;
   const std::string_view tag = Reader(piece.message().body).cstr();
@@ -390,11 +395,7 @@ void Engine::on_command_complete(Server& s, const Piece& piece) {
 }
 
 void Engine::on_parameter_status(Server& s, Bytes body) {
-  Reader in(body);
-  const std::string_view name = in.cstr();
-  const std::string_view value = in.cstr();
-  if (!in.ok()) return;
-  wire::set_parameter(s.reported, name, value);
+  if (!read_parameter(s, body)) return;
   // A function may have set it: the server is asked before it is handed on.
   const bool applied = !s.requests.empty() && s.requests.front().kind == Kind::Apply;
   if (!applied) s.settings_touched = true;
@@ -408,9 +409,15 @@ void Engine::begin_pooler_row(Server& s, const Piece& piece) {
 
 // A row of an inquiry: a name and its value.
 void Engine::on_pooler_row(Server& s, Bytes part, bool last) {
-  s.row.append(as_text(part));
+  constexpr std::size_t kRowMost = 1 << 20;
+  if (s.row.size() < kRowMost) s.row.append(as_text(part));
   if (!last) return;
   s.row_open = false;
+  if (!s.requests.empty() && s.requests.front().kind == Kind::Lookup) {
+    auth_query_.row(s);
+    auth::wipe(s.row);
+    return;
+  }
   Reader in(as_bytes(s.row));
   const std::uint16_t columns = in.u16();
   const std::uint32_t name_size = in.u32();

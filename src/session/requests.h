@@ -26,6 +26,7 @@ struct Request {
     Apply,      // the pooler's own Query: settings of the client
     Inquire,    // the pooler's own Query: which settings are in force
     Check,      // the pooler's own Query: server_check_query, reset query, ROLLBACK
+    Lookup,     // the pooler's own auth_query, Parse to Sync
   };
   enum class For : std::uint8_t { Client, Pooler };  // whose answer it is
 
@@ -47,7 +48,8 @@ struct Refusal {
 
 constexpr bool ends_with_ready(Request::Kind k) {
   using enum Request::Kind;
-  return k == Query || k == Function || k == Sync || k == Apply || k == Inquire || k == Check;
+  return k == Query || k == Function || k == Sync || k == Apply || k == Inquire || k == Check ||
+         k == Lookup;
 }
 
 constexpr bool is_fake(Request::Kind k) {

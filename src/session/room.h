@@ -25,6 +25,7 @@ struct Room : pool::Pool {
   std::size_t next_host = 0;        // round-robin over the entry's hosts
   Duration query_timeout{}, idle_transaction_timeout{}, transaction_timeout{};
   Duration client_idle_timeout{};
+  std::optional<auth::Secret> secret;   // of a user whom auth_query has found, for the same
   std::optional<auth::ScramKeys> keys;  // of a client's login, to log in to the server with
   std::string clear_password;           // of a client's clear-text login
   std::uint64_t epoch = 0;          // servers opened before a RECONNECT are older

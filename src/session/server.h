@@ -25,6 +25,7 @@ inline constexpr ClientId kStranger = {.index = ClientId::kNone - 1, .generation
 enum class ServerPhase : std::uint8_t {
   Connecting,  // no connection yet
   Login,       // startup packet sent, up to the first ReadyForQuery
+  Setup,       // runs connect_query
   Ready,       // serves
   Canceling,   // carries a cancel request: nothing is read but its end
 };
@@ -42,6 +43,13 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+// What a server in ServerPhase::Setup is being asked.
+enum class Setup : std::uint8_t {
+  Query,     // connect_query
+  Rollback,  // of a transaction that it has left open
+  Inquiry,   // which settings it has left
+};
+
 // The clean-up of a server whose client left in the middle.
 enum class Rescue : std::uint8_t {
   None,
@@ -54,6 +62,7 @@ struct Server : pool::ServerSlot {
   explicit Server(ServerId the_id) : pool::ServerSlot(the_id) {}
 
   ServerPhase phase = ServerPhase::Connecting;
+  Setup setup = Setup::Query;
   char status = 'I';          // of the last ReadyForQuery
   bool unsynced = false;      // extended messages were sent and no Sync after them
   bool skipping = false;      // an error was seen: the server skips to the client's Sync
@@ -83,7 +92,8 @@ struct Server : pool::ServerSlot {
   std::size_t changes = 0;     // of the client's names, by requests behind that
   std::size_t defining = 0;    // requests in the queue that make or end a statement of ours
   wire::Framer<ServerWants> framer;
-  SettingsRef settings;       // in force on the server
+  SettingsRef base;           // what connect_query has set on it
+  SettingsRef settings;       // in force on the server, those included
   SettingsRef applying;       // asked for by the Apply in the queue
   wire::Parameters reported;  // its parameter reports
   wire::Parameters answer;    // rows of the pooler's own Inquire so far
@@ -117,10 +127,14 @@ struct Server : pool::ServerSlot {
   bool is_stale(std::uint64_t statement) const {
     return !stale.empty() && std::ranges::find(stale, statement) != stale.end();
   }
-  // Whether it is at work for its client, and not for us.
+  // Whether it works for its client: not while settings are being applied or asked for, even if the
+  // client's query is behind.
   bool has_own_request() const;
   // Whether a part of the pipeline before the current one makes or ends this statement.
   bool is_being_defined(std::uint64_t statement) const;
 };
+
+// Notes what a ParameterStatus says; false where its body is malformed.
+bool read_parameter(Server& s, Bytes body);
 
 }  // namespace weir::session

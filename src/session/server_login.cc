@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "session/connect_query.h"
 #include "session/engine.h"
 #include "wire/message.h"
 
@@ -23,7 +24,7 @@ void Engine::open_server(Room& room, Instant now, Effects& out) {
                                   : hosts[room.next_host++ % hosts.size()];
   s.connected = now;
   s.epoch = room.epoch;
-  s.settings = room.base;
+  s.settings = s.base = room.base;
   room.move(s, ServerState::Login, now);
   out.connect(s.id);
 }
@@ -71,12 +72,14 @@ void Engine::begin_server_login(Server& s, Instant) {
   random_.fill(nonce);
   auth::Secret secret;
   const config::Database& entry = *room.entry;
-  if (entry.password) {
+  if (entry.password && entry.user == room.user()) {
     secret = auth::parse_secret(*entry.password);
   } else if (!room.clear_password.empty()) {
     secret = {.kind = auth::SecretKind::Plain, .text = room.clear_password, .scram = {}};
   } else if (const auth::Secret* known = config_->auth_users.find(room.user())) {
     secret = *known;
+  } else if (room.secret) {
+    secret = *room.secret;
   }
   s.login = std::make_unique<auth::ServerLogin>(auth::ServerLogin::Input{
       .user = room.user(), .secret = &secret, .keys = room.keys ? &*room.keys : nullptr,
@@ -95,15 +98,33 @@ void Engine::server_failed(ServerId id, std::string_view reason, Instant now, Ef
 
 void Engine::server_login_bytes(Server& s, Bytes& in, Instant now, Effects& out) {
   const ServerId id = s.id;
-  while (server(id) != nullptr && s.phase == ServerPhase::Login) {
+  const auto logs_in = [&s] {
+    return s.phase == ServerPhase::Login || s.phase == ServerPhase::Setup;
+  };
+  while (server(id) != nullptr && logs_in()) {
     const Piece piece = s.framer.next(in);
     if (piece.kind == Piece::Kind::None) return;
-    if (piece.kind == Piece::Kind::Body) continue;
-    if (piece.kind == Piece::Kind::Bad || !login_message(s, piece, now, out)) {
+    if (piece.kind == Piece::Kind::Body) {
+      if (s.row_open) on_pooler_row(s, piece.bytes, piece.last);
+      continue;
+    }
+    const bool fits = piece.kind == Piece::Kind::Head &&
+                      (s.phase == ServerPhase::Setup
+                           ? ConnectQuery::message(*this, s, piece, now, out)
+                           : login_message(s, piece, now, out));
+    if (!fits) {
       if (server(id) != nullptr) login_failed(s, "unexpected message in login", "08P01", now, out);
       return;
     }
   }
+}
+
+bool read_parameter(Server& s, Bytes body) {
+  Reader in(body);
+  const std::string_view name = in.cstr();
+  const std::string_view value = in.cstr();
+  if (in.ok()) wire::set_parameter(s.reported, name, value);
+  return in.ok();
 }
 
 // False where the message has no place in a login.
@@ -111,13 +132,7 @@ bool Engine::login_message(Server& s, const Piece& piece, Instant now, Effects& 
   const Bytes body = piece.message().body;
   switch (piece.type) {
     case be::kAuthentication: return piece.last && on_authentication(s, body, now, out);
-    case be::kParameterStatus: {
-      Reader in(body);
-      const std::string_view name = in.cstr();
-      const std::string_view value = in.cstr();
-      if (in.ok()) wire::set_parameter(s.reported, name, value);
-      return in.ok();
-    }
+    case be::kParameterStatus: return read_parameter(s, body);
     case be::kBackendKeyData: {
       Reader in(body);
       s.pid = in.u32();
@@ -132,7 +147,7 @@ bool Engine::login_message(Server& s, const Piece& piece, Instant now, Effects& 
     case be::kNegotiate: return true;
     case be::kReadyForQuery:
       if (s.login) return false;
-      server_ready(s, now, out);
+      if (!ConnectQuery::begin(*this, s, out)) server_ready(s, now, out);
       return true;
     default: return false;
   }
@@ -195,7 +210,7 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
 void Engine::turn_away_waiters(Room& room, bool also_logins, Instant now, Effects& out) {
   room.clients(ClientState::Waiting).for_each([&](pool::ClientSlot& slot) {
     Client& c = static_cast<Client&>(slot);
-    if (c.phase != ClientPhase::Welcome || (c.login_while_failing && !also_logins)) {
+    if (!c.logs_in() || (c.login_while_failing && !also_logins)) {
       refuse_failing(c, now, out);
     } else if (also_logins) {
       const std::string message = room.failure();

@@ -102,6 +102,22 @@ wire::Parameters overlay(const wire::Parameters& base, const wire::Parameters& o
   return out;
 }
 
+SettingsRef combine(const SettingsRef& base, const SettingsRef& over) {
+  if (base->values.empty()) return over;
+  return base->table->intern(overlay(base->values, over->values));
+}
+
+wire::Parameters beyond(const Settings& base, const Settings& startup,
+                        const wire::Parameters& found) {
+  wire::Parameters out;
+  for (const auto& [name, value] : found) {
+    const std::string* given = find(base.values, name);
+    if (given == nullptr || *given != value || find(startup.values, name) != nullptr)
+      out.emplace_back(name, value);
+  }
+  return out;
+}
+
 // Who the session is comes first when it is undone and last when it is set, so that everything
 // between runs with the rights of the user who logged in. A new session_authorization undoes a
 // role, so it comes before one: the names' order backwards.

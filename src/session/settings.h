@@ -78,6 +78,14 @@ class SettingsTable {
 // `base` overlaid by `over`.
 wire::Parameters overlay(const wire::Parameters& base, const wire::Parameters& over);
 
+// `over` on top of `base`, which is itself where it holds nothing.
+SettingsRef combine(const SettingsRef& base, const SettingsRef& over);
+
+// What of `found`, the settings that a session has, is not from `base`. Names in `startup` are the
+// client's, whatever their value.
+wire::Parameters beyond(const Settings& base, const Settings& startup,
+                        const wire::Parameters& found);
+
 // The SQL that takes a session from one set to another; empty where they are equal.
 std::string transition_sql(const Settings& from, const Settings& to);
 

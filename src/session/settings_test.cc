@@ -19,6 +19,29 @@ TEST_CASE("equal sets are one object, however they were written") {
   CHECK(!(a == table.intern({})));
 }
 
+TEST_CASE("what connect_query has set lies under every client's settings") {
+  SettingsTable table;
+  const SettingsRef none = table.intern({});
+  const SettingsRef base = table.intern({{"work_mem", "8MB"}, {"app.x", "1"}});
+  const SettingsRef client = table.intern({{"work_mem", "1MB"}});
+  CHECK(combine(none, client) == client);
+  CHECK(combine(base, none) == base);
+  CHECK(combine(base, client) == table.intern({{"app.x", "1"}, {"work_mem", "1MB"}}));
+}
+
+TEST_CASE("what a session has is not the client's where it is from connect_query") {
+  SettingsTable table;
+  const SettingsRef none = table.intern({});
+  const SettingsRef base = table.intern({{"work_mem", "8MB"}, {"app.x", "1"}});
+  const weir::wire::Parameters found = {{"app.x", "1"}, {"timezone", "UTC"}, {"work_mem", "1MB"}};
+  CHECK(beyond(*none, *none, found) == found);
+  CHECK(beyond(*base, *none, found) ==
+        weir::wire::Parameters{{"timezone", "UTC"}, {"work_mem", "1MB"}});
+  // A client that wished for another value and now has the base's has set it.
+  const SettingsRef startup = table.intern({{"app.x", "2"}});
+  CHECK(beyond(*base, *startup, found) == found);
+}
+
 TEST_CASE("a set lives as long as somebody refers to it") {
   SettingsTable table;
   {

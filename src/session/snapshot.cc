@@ -82,7 +82,8 @@ Snapshot Engine::snapshot(Instant now) {
 
 SocketRow Engine::client_row(Client& c, Instant now) {
   SocketRow row{.type = 'C', .user = c.login_user != nullptr ? *c.login_user : "",
-                .database = c.pool != nullptr ? c.pool->database() : "",
+                .database = c.login ? c.login->startup.database
+                            : c.pool != nullptr ? c.pool->database() : "",
                 .state = std::string(state_name(c)), .address = c.peer->address,
                 .local_address = c.peer->local_address, .application_name = {}};
   if (c.phase == ClientPhase::Console) row.database = "pgbouncer";

@@ -22,6 +22,7 @@ bool over(Duration limit, Instant since, Instant now) {
 
 void Engine::tick(Instant now, Effects& out) {
   tick_logins(now, out);
+  auth_query_.tick(now);
   for (auto& [key, room] : rooms_) tick_room(*room, now, out);
   check_paused(now, out);
 }
@@ -51,7 +52,7 @@ void Engine::tick_waiting(Room& room, Instant now, Effects& out) {
   const config::Settings& settings = config_->settings;
   room.clients(ClientState::Waiting).for_each([&](pool::ClientSlot& slot) {
     Client& c = static_cast<Client&>(slot);
-    if (c.phase == ClientPhase::Welcome) {
+    if (c.logs_in()) {
       if (over(settings.client_login_timeout, c.connected, now))
         refuse(c, Fault::ClientLoginTimeoutServerDown, "", now, out);
     } else if (over(room.query_timeout, c.since, now)) {
@@ -75,13 +76,14 @@ void Engine::tick_active(Room& room, Instant now, Effects& out) {
     if (s.client == nullptr) return;
     Client& c = *s.client;
     if (!s.requests.empty() && s.requests.front().whose == Request::For::Pooler &&
-        ends_with_ready(s.requests.front().kind) && over(kOwnQuery, s.query_start, now)) {
+        ends_with_ready(s.requests.front().kind) &&
+        s.requests.front().kind != Request::Kind::Lookup && over(kOwnQuery, s.query_start, now)) {
       lose_server(s, Fault::ServerCrashed, "", now, out);
       return;
     }
     const bool in_transaction = s.status != 'I' || s.unsynced;
     const bool idle = s.requests.empty() && c.framer.at_boundary();
-    if (c.phase == ClientPhase::Welcome) {
+    if (c.logs_in()) {
       if (over(config_->settings.client_login_timeout, c.connected, now))
         refuse(c, Fault::ClientLoginTimeout, "", now, out);
     } else if (!s.requests.empty() && over(room.query_timeout, s.query_start, now)) {

@@ -6,6 +6,9 @@ from .pooler import KIND
 SQLSTATES = {
     "no such database: {}": "3D000",
     'database "{}" is disabled': "57P03",
+    'authentication database "{}" is disabled': "57P03",
+    "no such user": "28000",
+    "bouncer config error": "F0000",
     "password authentication failed": "28P01",
     "SASL authentication failed": "28P01",
     '"trust" authentication failed': "28P01",
