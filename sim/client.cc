@@ -48,6 +48,11 @@ void Client::start() {
 
 void Client::send_startup() {
   phase_ = Phase::Login;
+  const auth::Secret password{.kind = auth::SecretKind::Plain, .text = kPassword, .scram = {}};
+  auth::ScramNonce nonce;
+  world_.random.fill(nonce);
+  proof_.emplace(auth::ServerLogin::Input{.user = manners_.user, .secret = &password,
+                                          .keys = nullptr, .nonce = nonce});
   wire::Parameters parameters = {{"user", manners_.user}, {"database", manners_.database}};
   for (const auto& [name, value] : manners_.startup) {
     if (name == "work_mem") {
@@ -111,10 +116,20 @@ void Client::login_bytes() {
   if (!login_in_.empty()) wrong("bytes behind the login's ReadyForQuery");
 }
 
+bool Client::authenticate(const std::string& request) {
+  const auth::ServerStep step = proof_->on_request(as_bytes(request));
+  if (const auto* answer = std::get_if<auth::ServerAnswer>(&step)) {
+    unsent_ += answer->message;
+    write();
+  }
+  if (const auto* failed = std::get_if<auth::LoginFailed>(&step)) wrong(failed->text);
+  return !std::holds_alternative<auth::LoginFailed>(step);
+}
+
 bool Client::login_message(const Request& message) {
   Reader in(as_bytes(message.body));
   switch (message.type) {
-    case 'R': return true;
+    case 'R': return authenticate(message.body);
     case 'S': {
       const std::string name(in.cstr());
       parameters_[name] = in.cstr();

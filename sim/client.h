@@ -4,14 +4,19 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "auth/login.h"
 #include "network.h"
 #include "script.h"
 #include "transcript.h"
 #include "world.h"
 
 namespace weir::sim {
+
+// Everybody's.
+inline constexpr const char* kPassword = "x";
 
 // How this client behaves.
 struct Manners {
@@ -46,6 +51,7 @@ class Client : public std::enable_shared_from_this<Client> {
   void woken();
   void take(const std::string& bytes);
   void login_bytes();
+  bool authenticate(const std::string& request);
   bool login_message(const Request& message);
   void send_startup();
   void pump();
@@ -63,6 +69,7 @@ class Client : public std::enable_shared_from_this<Client> {
 
   World& world_;
   const ScriptRules& rules_;
+  std::optional<auth::ServerLogin> proof_;  // how PostgreSQL's clients log in, too
   Manners manners_;
   Dial dial_;
   std::shared_ptr<Cable> cable_;

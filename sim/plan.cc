@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "client.h"
+
 namespace weir::sim {
 
 Plan::Plan(Prng& random) {
@@ -46,6 +50,8 @@ Plan::Plan(Prng& random) {
   rules.garbage_percent = percent(70) ? 0 : 20;
   rules.locks = percent(20);
 
+  using enum auth::AuthType;
+  auth_type = random.pick(std::array{Trust, Trust, Plain, Md5, ScramSha256});
   connect_query = percent(20);
   auth_query = percent(25);
   if (percent(70)) auth_query_cache_ttl = std::chrono::milliseconds(random.between(1, 500));
@@ -65,7 +71,8 @@ std::shared_ptr<config::Config> Plan::config() const {
   auto out = std::make_shared<config::Config>();
   config::Settings& s = out->settings;
   s.pool_mode = mode;
-  s.auth_type = auth::AuthType::Trust;
+  s.auth_type = auth_type;
+  s.scram_iterations = 1;
   s.max_client_conn = 10000;
   s.default_pool_size = pool_size;
   s.min_pool_size = min_pool_size;
@@ -83,7 +90,7 @@ std::shared_ptr<config::Config> Plan::config() const {
   s.query_wait_notify = {};
   s.client_login_timeout = std::chrono::seconds(150);
   s.query_wait_timeout = std::chrono::seconds(150);
-  const auth::Secret secret{.kind = auth::SecretKind::Plain, .text = "x", .scram = {}};
+  const auth::Secret secret{.kind = auth::SecretKind::Plain, .text = kPassword, .scram = {}};
   if (auth_query) {
     s.auth_user = "asker";
     s.auth_query = kAuthQuery;
@@ -115,14 +122,14 @@ std::string Plan::text() const {
       "min={} reserve={} max_db={} max_user={} prepared={} check_always={} lifetime_ms={} "
       "idle_ms={} faults={} commands={} kill_ms={} refuse={} hang={} starting={} window={} "
       "read_size={} pipeline={} settings={} cancels={} vanish={} garbage={} locks={} "
-      "connect_query={} auth_query={} auth_ttl_ms={}",
+      "auth_type={} connect_query={} auth_query={} auth_ttl_ms={}",
       static_cast<int>(mode), workers, clients, sessions, steps, databases, users, pool_size,
       min_pool_size, reserve_pool_size, max_db_connections, max_user_connections,
       max_prepared_statements, check_always, server_lifetime.count() / 1000,
       server_idle_timeout.count() / 1000, faults, commands, trouble.kill_ms, trouble.refuse,
       trouble.hang, trouble.starting, weather.window, read_size_max, rules.pipeline_max,
       rules.settings, rules.cancels, rules.vanish_percent, rules.garbage_percent, rules.locks,
-      connect_query, auth_query, auth_query_cache_ttl.count() / 1000);
+      static_cast<int>(auth_type), connect_query, auth_query, auth_query_cache_ttl.count() / 1000);
 }
 
 }  // namespace weir::sim

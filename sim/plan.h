@@ -35,6 +35,7 @@ struct Plan {
   int max_prepared_statements = 200;
   bool round_robin = false;
   bool check_always = false;
+  auth::AuthType auth_type = auth::AuthType::Trust;
   bool connect_query = false;
   bool auth_query = false;         // nobody but its asker is in the list of users
   Duration auth_query_cache_ttl{};
