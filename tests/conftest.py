@@ -54,8 +54,8 @@ def make_pooler(cluster):
     """Starts poolers with Pooler.configure()'s arguments; checks and ends them after the test."""
     poolers = []
 
-    def make(server=None, wait=True, **configuration):
-        pooler = Pooler(cluster, server)
+    def make(server=None, wait=True, kind=None, **configuration):
+        pooler = Pooler(cluster, server, kind)
         poolers.append(pooler)
         return pooler.configure(**configuration).start(wait)
 

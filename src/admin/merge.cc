@@ -44,6 +44,22 @@ std::vector<PoolRow> merge_pools(std::span<const session::Snapshot> workers) {
   return pools;
 }
 
+std::vector<session::PeerPoolRow> merge_peer_pools(std::span<const session::Snapshot> workers) {
+  std::map<int, session::PeerPoolRow> sums;
+  for (const session::Snapshot& worker : workers)
+    for (const session::PeerPoolRow& row : worker.peer_pools) {
+      session::PeerPoolRow& sum = sums[row.id];
+      sum.id = row.id;
+      sum.cl_active_cancel_req += row.cl_active_cancel_req;
+      sum.cl_waiting_cancel_req += row.cl_waiting_cancel_req;
+      sum.sv_active_cancel += row.sv_active_cancel;
+      sum.sv_login += row.sv_login;
+    }
+  std::vector<session::PeerPoolRow> pools;
+  for (const auto& [id, row] : sums) pools.push_back(row);
+  return pools;
+}
+
 DatabaseCounters merge_counters(std::span<const session::Snapshot> workers,
                                 const stats::Counters& console) {
   DatabaseCounters sums;

@@ -13,6 +13,9 @@ namespace weir::admin {
 // database and user.
 std::vector<session::PoolRow> merge_pools(std::span<const session::Snapshot> workers);
 
+// The same for cancel requests on their way to peers. Sorted by peer.
+std::vector<session::PeerPoolRow> merge_peer_pools(std::span<const session::Snapshot> workers);
+
 // What Averages::sample() takes: all pools of a database added, and the console's own counters.
 DatabaseCounters merge_counters(std::span<const session::Snapshot> workers,
                                 const stats::Counters& console);

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "admin/merge.h"
 #include "admin/names.h"
 #include "admin/show.h"
 #include "admin/table.h"
@@ -149,7 +150,13 @@ void show_peers(const View& view, wire::Buffer& out) {
   }
 }
 
-// Without rows: cancel requests are not passed on to peers, so there are no such pools.
-void show_peer_pools(const View&, wire::Buffer& out) { Table(out, kPeerPoolColumns); }
+void show_peer_pools(const View& view, wire::Buffer& out) {
+  Table table(out, kPeerPoolColumns);
+  for (const session::PeerPoolRow& peer : merge_peer_pools(view.workers)) {
+    Row row = table.row();
+    row.number(peer.id).number(peer.cl_active_cancel_req).number(peer.cl_waiting_cancel_req);
+    row.number(peer.sv_active_cancel).number(peer.sv_login);
+  }
+}
 
 }  // namespace weir::admin

@@ -73,7 +73,7 @@ TEST_CASE("SHOW USERS pads sizes as PgBouncer does, and leaves them empty where 
                             "forced|||NULL|0|1|4|0", "pgbouncer|||NULL|0|0|4|0"});
 }
 
-TEST_CASE("SHOW PEERS shows the configuration; there are no pools of peers") {
+TEST_CASE("SHOW PEERS shows the configuration, SHOW PEER_POOLS the peers that were needed") {
   TestPooler pooler;
   pooler.config.peers[1].hosts = {"127.0.0.1"};
   pooler.config.peers[2] = {.id = 2, .hosts = {"h2"}, .port = 7000, .pool_size = 4};
@@ -85,6 +85,10 @@ TEST_CASE("SHOW PEERS shows the configuration; there are no pools of peers") {
         "peer_id:23 cl_active_cancel_req:23 cl_waiting_cancel_req:23 sv_active_cancel:23 "
         "sv_login:23");
   CHECK(answer.rows.empty());
+  pooler.workers[0].peer_pools = {{.id = 1, .cl_active_cancel_req = 2, .sv_active_cancel = 2}};
+  pooler.workers[1].peer_pools = {
+      {.id = 1, .cl_active_cancel_req = 1, .cl_waiting_cancel_req = 5, .sv_login = 1}};
+  CHECK(pooler.ask("show peer_pools").rows == Rows{"1|3|5|2|1"});
 }
 
 }  // namespace weir::admin

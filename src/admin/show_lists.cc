@@ -65,7 +65,7 @@ void show_lists(const View& view, wire::Buffer& out) {
   table.row().text("users").number(user_names(view).size());
   table.row().text("peers").number(view.config.peers.size());
   table.row().text("pools").number(merge_pools(view.workers).size() + 1);  // the console's
-  table.row().text("peer_pools").number(0);
+  table.row().text("peer_pools").number(merge_peer_pools(view.workers).size());
   table.row().text("used_clients").number(clients - std::min(clients, arriving));
   table.row().text("login_clients").number(arriving);
   table.row().text("used_servers").number(servers);

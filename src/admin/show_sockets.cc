@@ -58,7 +58,7 @@ std::string list_state(const SocketRow& s) {
 }
 
 void append_socket(Row& row, const View& view, const SocketRow& s, std::string_view state) {
-  row.text({&s.type, 1}).text(s.user).text(s.database).text("none").text(state);
+  row.text({&s.type, 1}).text(s.user).text(s.database).text(s.replication).text(state);
   row.text(s.address).number(s.port).text(s.local_address).number(s.local_port);
   row.text(wall_time(view, s.connected)).text(wall_time(view, s.request));
   row.number(s.wait_us / 1'000'000).number(s.wait_us % 1'000'000).number(int{s.close_needed});

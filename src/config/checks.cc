@@ -167,10 +167,10 @@ void check_sockets(Draft& draft, const Files& files) {
 }
 
 void check_peers(Draft& draft) {
-  if (draft.config.peers.empty()) return;
+  if (draft.config.peers.empty() || draft.config.settings.peer_id != 0) return;
   const auto first = std::to_string(draft.config.peers.begin()->first);
   draft.problem(Severity::Warning, draft.place(Section::Peers, first),
-                "[peers] is accepted but has no effect yet");
+                "[peers] has no effect without peer_id: give each process of the group its own");
 }
 
 std::string written_value(std::string_view key, const Settings& settings) {

@@ -20,7 +20,7 @@ std::string no_effect(std::string_view name) {
 TEST_CASE("options without a function warn once, where they are set") {
   for (const std::string_view line :
        {"auth_hba_file = h", "auth_ident_file = i",
-        "auth_ldap_options = o", "peer_id = 1", "dns_zone_check_period = 1",
+        "auth_ldap_options = o", "dns_zone_check_period = 1",
         "resolv_conf = r", "syslog = 1", "syslog_ident = x", "syslog_facility = local0",
         "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1", "pidfile = p",
         "conffile = other.ini", "server_fast_close = 1", "server_reset_query_always = 1",

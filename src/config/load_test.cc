@@ -224,7 +224,7 @@ TEST_CASE("users have their overrides, and know no other keys") {
 
 TEST_CASE("peers need a number and a host") {
   const auto loaded = load_main("[peers]\n1 = host=/tmp/a\n2 = host=1.2.3.4 port=7 pool_size=3\n");
-  CHECK(is_warning(loaded, "[peers] is accepted but has no effect yet"));
+  CHECK(is_warning(loaded, "[peers] has no effect without peer_id: "));
   CHECK(loaded.config->peers.at(1).port == 6432);
   CHECK(loaded.config->peers.at(2).port == 7);
   CHECK(loaded.config->peers.at(2).pool_size == 3);

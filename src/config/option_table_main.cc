@@ -103,7 +103,7 @@ constexpr Option kRows[] = {
     row_for<&Settings::min_pool_size>("min_pool_size", "0",
         "Server connections that a pool in use keeps ready."),
     row_for<&Settings::peer_id>("peer_id", "0",
-        "This process's number among [peers]; 0 is none.").with(Effect::None).range(0, 16383),
+        "This process's number among [peers]; 0 is none.").range(0, 16383),
     row_for<&Settings::pidfile>("pidfile", "", "Write the process id to this file.")
         .with(Effect::None).fixed(),
     row_for<&Settings::pkt_buf>("pkt_buf", "4096",

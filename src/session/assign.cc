@@ -184,7 +184,7 @@ void Engine::after_traffic(Server& s, Instant now, Effects& out) {
     return;
   }
   const bool kept = s.client != nullptr &&
-                    (room_of(s).limits().mode == pool::Mode::Session || s.pinned);
+                    (room_of(s).limits().mode == pool::Mode::Session || s.is_kept());
   if (s.requests.empty() && s.status == 'I' && !s.unsynced &&
       (s.doubtful || (!kept && !s.framer.at_boundary()))) {  // it has said what nobody asked
     if (kept) return lose_server(s, Fault::ServerCrashed, "", now, out);
@@ -197,7 +197,7 @@ void Engine::after_traffic(Server& s, Instant now, Effects& out) {
     free_server(s, now, out);
     return;
   }
-  if (room_of(s).limits().mode == pool::Mode::Session || s.pinned) return;
+  if (room_of(s).limits().mode == pool::Mode::Session || s.is_kept()) return;
   if (s.settings_touched && !s.doubtful) {
     // A cancel on its way must hit the client's query or nothing.
     if (s.cancels == 0) inquire(s, now, out);

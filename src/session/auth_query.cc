@@ -201,8 +201,8 @@ void AuthQuery::leave_pool(Client& c, Instant now) {
 
 // There is an answer, for all who wait for it.
 void AuthQuery::end(const std::string& key, Instant now, Effects& out) {
-  const auto node = running_.extract(key);
-  const Lookup& lookup = node.mapped();
+  auto node = running_.extract(key);
+  Lookup& lookup = node.mapped();
   const Duration ttl = engine_.config_->weir.auth_query_cache_ttl;
   if (lookup.problem.empty() && lookup.found &&
       lookup.found->secret.kind != auth::SecretKind::None && ttl > Duration::zero())
@@ -210,6 +210,7 @@ void AuthQuery::end(const std::string& key, Instant now, Effects& out) {
   if (Client* c = engine_.client(lookup.leader)) take(*c, lookup, now, out);
   for (const ClientId id : lookup.others)
     if (Client* c = engine_.client(id)) take(*c, lookup, now, out);
+  if (lookup.found) auth::wipe(lookup.found->secret);
 }
 
 void AuthQuery::take(Client& c, const Lookup& answer, Instant now, Effects& out) {

@@ -1,10 +1,10 @@
 // Cancel requests. PostgreSQL's have no acknowledgement but the end of their connection, so a
 // server with one in flight goes to nobody until that connection has ended.
 #include <algorithm>
-#include <array>
 
 #include "auth/digest.h"
 #include "base/check.h"
+#include "session/cancel_key.h"
 #include "session/engine.h"
 #include "wire/message.h"
 
@@ -13,12 +13,6 @@ namespace weir::session {
 using pool::ServerState;
 
 namespace {
-
-// A cancel key's 8 bytes, as PgBouncer lays them out: byte 0 below 0x80, bytes 1 and 2 the peer,
-// the low two bits of the last the hops left. Byte 3 is ours: the worker.
-constexpr unsigned kWorkerShift = 32;
-
-unsigned worker_of(std::uint64_t key) { return (key >> kWorkerShift) & 0xff; }
 
 // The pid and the first 4 bytes of the key; protocol 3.2 has longer keys.
 std::uint64_t load_key(std::uint32_t pid, std::string_view key) {
@@ -32,13 +26,7 @@ constexpr std::size_t kLongKey = 32;  // as PostgreSQL 18 makes them
 
 void Engine::make_cancel_key(Client& c) {
   do {
-    std::array<std::uint8_t, 8> raw{};
-    random_.fill(raw);
-    raw[0] &= 0x7f;
-    raw[1] = raw[2] = 0;
-    raw[3] = static_cast<std::uint8_t>(worker_);
-    raw[7] |= 0x03;
-    c.cancel_key = (std::uint64_t{load_u32(raw.data())} << 32) | load_u32(raw.data() + 4);
+    c.cancel_key = cancel_key::make(random_, worker_, config_->settings.peer_id);
   } while (!cancel_keys_.try_emplace(c.cancel_key, c.id).second);
   if (!c.protocol32) return;
   c.cancel_rest = std::make_unique<std::string>(kLongKey - kShortKey, '\0');
@@ -50,9 +38,14 @@ void Engine::make_cancel_key(Client& c) {
 void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant now,
                             Effects& out) {
   asker.phase = ClientPhase::Cancel;
-  const std::uint64_t key = load_key(startup.cancel_pid, startup.cancel_key);
+  std::uint64_t key = load_key(startup.cancel_pid, startup.cancel_key);
   const std::string rest = startup.cancel_key.substr(kShortKey);
-  const unsigned owner = worker_of(key);
+  if (peering_.is_foreign(key)) {
+    peering_.forward(asker, key, rest, now, out);
+    return;
+  }
+  if (config_->settings.peer_id != 0) key = cancel_key::home(key);
+  const unsigned owner = cancel_key::worker(key);
   if (owner == worker_) {
     if (!cancel_client({key, rest}, asker.id, -1, now, out))
       drop_client(asker, "failed cancel request", now, out);
@@ -142,8 +135,10 @@ void Engine::cancel_over(Server& carrier, Instant now, Effects& out) {
   const ServerId target_id = carrier.cancel_target;
   const ClientId asker = carrier.cancel_asker;
   const int asker_worker = carrier.cancel_asker_worker;
+  const pool::Pool& pool = *carrier.pool;
   close_server(carrier, "cancel done", now, out);
   cancel_answer(asker, asker_worker, now, out);
+  if (!target_id.valid()) peering_.ended(pool, now, out);
   Server* target = server(target_id);
   if (target == nullptr) return;
   ASSERT(target->cancels > 0);

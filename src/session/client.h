@@ -20,6 +20,7 @@
 namespace weir::session {
 
 struct Server;
+enum class Replicates : std::uint8_t;
 
 // Where a client comes from, as SHOW CLIENTS and the log print it. For a Unix socket `address` is
 // "unix" and the port the listener's.
@@ -92,6 +93,8 @@ struct Client : pool::ClientSlot {
   bool told_canceled = false;  // of a request in several messages: the error has been sent
   bool login_while_failing = false;  // it came when its pool could not connect already
   bool busy = false;           // console: a command is being answered
+  bool has_opened = false;     // replicating: its server connection is on its way
+  Replicates replicates{};
   // Neither in nor out yet, and in a pool all the same: client_login_timeout holds.
   bool logs_in() const { return phase == ClientPhase::Welcome || phase == ClientPhase::Lookup; }
 

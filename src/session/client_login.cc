@@ -111,6 +111,10 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     if (!c.login->exchange->password().empty())
       r.clear_password = c.login->exchange->password();
   }
+  if (c.replicates != Replicates::No) {
+    replication_.start(c, r, now, out);
+    return;
+  }
   wire::Parameters wanted;
   for (const auto& [name, value] : asked.settings)
     if (!is_ignored(config_->settings, name)) wanted.emplace_back(name, value);
@@ -150,7 +154,8 @@ void Engine::wait_for_server(Client& c, Room& r, Instant now, Effects& out) {
 void Engine::welcome(Client& c, Instant now, Effects& out) {
   Room& r = room_of(c);
   wire::append_authentication(scratch_, wire::authentication::kOk);
-  for (const auto& [name, value] : c.settings->reported)
+  const bool replicates = c.replicates != Replicates::No;
+  for (const auto& [name, value] : replicates ? c.server->reported : c.settings->reported)
     wire::append_parameter_status(scratch_, name, value);
   make_cancel_key(c);
   wire::Writer(scratch_, wire::be::kBackendKeyData)
@@ -162,8 +167,8 @@ void Engine::welcome(Client& c, Instant now, Effects& out) {
   scratch_.clear();
   ++r.counters.client_login_count;
   if (config_->settings.log_connections)
-    log(c, out, LogLevel::Log, fmt::format("login attempt: db={} user={} tls=no replication=no",
-                                             r.database(), *c.login_user));
+    log(c, out, LogLevel::Log, fmt::format("login attempt: db={} user={} tls=no replication={}",
+                                             r.database(), *c.login_user, logged(c.replicates)));
   c.phase = ClientPhase::Ready;
   c.login.reset();
   c.since = now;

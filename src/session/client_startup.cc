@@ -86,11 +86,14 @@ void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects&
     if (asked.protocol != wire::kProtocol32 || !asked.extensions.empty()) out.send(c.id, scratch_);
     scratch_.clear();
   }
-  if (!asked.replication.empty() && asked.replication != "false" && asked.replication != "off" &&
-      asked.replication != "0" && asked.replication != "no") {
-    refuse(c, Fault::ReplicationUnsupported, "", now, out);
+  const auto replicates = read_replication(asked.replication);
+  if (!replicates) {
+    refuse(c, Fault::UnsupportedStartup,
+           fmt::format("invalid value for parameter \"replication\": \"{}\"", asked.replication),
+           now, out);
     return;
   }
+  c.replicates = *replicates;
   if (is_closed(c, now, out)) return;
   if (auth_query_.wanted(c)) {
     auth_query_.start(c, now, out);

@@ -40,6 +40,7 @@ void Engine::control(const Letter& letter, Instant now, Effects& out) {
       return;
     }
     case Letter::Kind::WantServer: case Letter::Kind::Parcel: case Letter::Kind::Evict:
+    case Letter::Kind::GivePlace: case Letter::Kind::Place:
     case Letter::Kind::Cancel: case Letter::Kind::CancelDone: case Letter::Kind::Welcome:
     case Letter::Kind::Done: return;
   }

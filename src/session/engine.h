@@ -18,9 +18,8 @@
 #include "pool/pool.h"
 #include "session/auth_query.h"
 #include "session/errors.h"
-#include "session/letter.h"
-#include "session/room.h"
-#include "session/snapshot.h"
+#include "session/peering.h"
+#include "session/replication.h"
 
 namespace weir::session {
 
@@ -74,6 +73,8 @@ class Engine {
  private:
   friend class AuthQuery;
   friend class ConnectQuery;
+  friend class Peering;
+  friend class Replication;
 
   // A client that was not read because of too many unanswered requests is read again below this.
   static constexpr std::size_t kResumeBelow = 16 * 1024;
@@ -161,7 +162,7 @@ class Engine {
   void on_pooler_row(Server& s, Bytes part, bool last);
 
   // server_login.cc
-  void open_server(Room& room, Instant now, Effects& out);
+  Server& open_server(Room& room, Instant now, Effects& out);
   void server_login_bytes(Server& s, Bytes& in, Instant now, Effects& out);
   bool login_message(Server& s, const wire::Piece& piece, Instant now, Effects& out);
   void begin_server_login(Server& s, Instant now);
@@ -229,7 +230,6 @@ class Engine {
   bool nothing_to_close(std::string_view database);
   bool kill_client(std::uint64_t number, Instant now, Effects& out);
   Letter done(const Letter& asked) const;
-
   // tick.cc
   void tick_room(Room& room, Instant now, Effects& out);
   void tick_waiting(Room& room, Instant now, Effects& out);
@@ -240,10 +240,8 @@ class Engine {
   void cancel_timeouts(Room& room, Instant now, Effects& out);
   void tick_logins(Instant now, Effects& out);
   void tick_idle(Room& room, Instant now, Effects& out);
-
   void log(const Client& c, Effects& out, LogLevel level, std::string text);
   void log(const Server& s, Effects& out, LogLevel level, std::string text);
-
   Room& room(std::string_view database, std::string_view user);
   Room* find_room(std::string_view database, std::string_view user);
   void configure_room(Room& room);
@@ -255,7 +253,6 @@ class Engine {
   Room& room_of(const pool::ServerSlot& s) { return static_cast<Room&>(*s.pool); }
   Client* client(ClientId id) { return clients_.find(id); }
   Server* server(ServerId id) { return servers_.find(id); }
-
   const unsigned worker_;
   pool::Ledger& ledger_;
   Random& random_;
@@ -270,13 +267,14 @@ class Engine {
   pool::ClientList consoles_;  // clients of the console
   std::unordered_map<std::uint64_t, ClientId> cancel_keys_;
   AuthQuery auth_query_{*this};
+  Peering peering_{*this};
+  Replication replication_{*this};
   wire::Buffer scratch_;       // for messages under construction; empty between uses
   std::vector<Letter> pauses_;  // PAUSE and SHUTDOWN commands that wait for servers to be free
   std::set<std::string, std::less<>> paused_;
   std::set<std::string, std::less<>> disabled_;  // databases that take no new logins
-  bool shutting_down_ = false;
   bool ending_ = false;  // servers are not given out any more
-  bool all_paused_ = false;
+  bool all_paused_ = false, shutting_down_ = false;
 };
 
 }  // namespace weir::session

@@ -56,8 +56,6 @@ constexpr std::array kTable = {
     FaultInfo{UnknownMessage, "08P01", "unknown pkt", ""},
     FaultInfo{TooLarge, "54000", "", ""},
     FaultInfo{UnencryptedAfterSsl, "08P01", "received unencrypted data after SSL request", ""},
-    FaultInfo{ReplicationUnsupported, "0A000",
-              "replication connections are not supported by this version", ""},
     FaultInfo{NoSuchUser, "28000", "no such user", ""},
     FaultInfo{ConfigError, "F0000", "bouncer config error",
               "The pooler's log names the cause: see auth_query, auth_user and auth_dbname."},

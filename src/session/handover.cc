@@ -118,6 +118,8 @@ ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
     case Letter::Kind::Evict:
       evict_here(letter.database, letter.user, nullptr, now, out);
       break;
+    case Letter::Kind::GivePlace: replication_.give_place(letter, now, out); break;
+    case Letter::Kind::Place: replication_.place_came(letter, now, out); break;
     case Letter::Kind::Cancel:
       if (!cancel_client({letter.cancel_key, letter.cancel_rest}, letter.client,
                          static_cast<int>(letter.from), now, out))

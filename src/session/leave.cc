@@ -86,6 +86,10 @@ void Engine::leave_server(Server& s, bool half_sent, Instant now, Effects& out) 
     close_server(s, "client disconnect before everything was sent to the server", now, out);
     return;
   }
+  if (s.replicates != Replicates::No) {
+    close_server(s, "replication client was closed", now, out);
+    return;
+  }
   s.held = false;
   s.batch.clear();
   out.read(s.id);  // it may not have been read for the sake of its client
@@ -215,7 +219,7 @@ void Engine::forget_client(Client& c) {
 
 void Engine::forget_server(Server& s) {
   Room& room = room_of(s);
-  const bool counted = s.phase != ServerPhase::Canceling;
+  const bool counted = s.phase != ServerPhase::Canceling && !s.place_taken;
   s.base = s.settings = s.applying = SettingsRef();
   room.move(s, ServerState::Gone, s.since);
   if (counted) room.give_back();

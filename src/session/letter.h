@@ -36,6 +36,8 @@ struct Letter {
     WantServer,  // the sender has a client waiting and believes we have an idle server
     Parcel,      // a server connection (its descriptor travels with the letter)
     Evict,       // close an idle server of `database` (or of `user`) in another pool
+    GivePlace,   // close an idle server of this pool; its place is the sender's
+    Place,       // it is yours: a server may be opened that counts already
     Cancel,      // a cancel request for one of our clients
     CancelDone,  // the cancel that the sender's client asked for is over
     Welcome,     // what a server said at login with these settings: other workers need not ask

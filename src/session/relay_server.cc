@@ -273,7 +273,8 @@ void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) 
   count_query(s, now);
   pop_request(s, out);
   if (!s.owes_ready()) s.deallocating = false;
-  if (status != 'I' && room_of(s).limits().mode == pool::Mode::Statement && s.client != nullptr)
+  if (status != 'I' && room_of(s).limits().mode == pool::Mode::Statement && s.client != nullptr &&
+      s.replicates == Replicates::No)
     lose_server(s, Fault::StatementMode, "", now, out);
 }
 

@@ -19,6 +19,9 @@ namespace weir::session {
 
 struct Client;
 
+// Whether and how a connection replicates.
+enum class Replicates : std::uint8_t { No, Physical, Logical };
+
 // Stands for the owner of an unnamed statement that no client here is.
 inline constexpr ClientId kStranger = {.index = ClientId::kNone - 1, .generation = 0};
 
@@ -80,6 +83,8 @@ struct Server : pool::ServerSlot {
   bool told_types = false;    // its client has half of a Describe's answer: the parameters' types
   bool forwarding = false;    // the rest of the message in progress goes to the client
   bool row_open = false;      // a row of the pooler's own query is coming in
+  bool place_taken = false;   // counts no more: its place in the pool is another's
+  Replicates replicates = Replicates::No;
   Rescue rescue = Rescue::None;
   unsigned cancels = 0;       // cancel connections in flight against it
   Client* client = nullptr;
@@ -115,6 +120,11 @@ struct Server : pool::ServerSlot {
   Instant xact_start{};
   std::string local_address;
   std::uint16_t local_port = 0;
+
+  ClientId replicates_for;  // whom it was opened for
+
+  // Whether its client has it to the end, whatever the pool mode.
+  bool is_kept() const { return pinned || replicates != Replicates::No; }
 
   // A cancel connection: what it cancels and who asked, here or on another worker.
   ServerId cancel_target;

@@ -16,7 +16,7 @@ using wire::Piece;
 namespace be = wire::be;
 
 // The room has already been given the right to one more connection.
-void Engine::open_server(Room& room, Instant now, Effects& out) {
+Server& Engine::open_server(Room& room, Instant now, Effects& out) {
   Server& s = servers_.emplace();
   const auto& hosts = room.entry->hosts;
   s.endpoint.port = room.entry->port;
@@ -27,6 +27,7 @@ void Engine::open_server(Room& room, Instant now, Effects& out) {
   s.settings = s.base = room.base;
   room.move(s, ServerState::Login, now);
   out.connect(s.id);
+  return s;
 }
 
 const Endpoint* Engine::endpoint(ServerId id) {
@@ -60,6 +61,7 @@ void Engine::server_connected(ServerId id, std::string_view local_address,
   also("datestyle", room.entry->datestyle);
   also("timezone", room.entry->timezone);
   also("application_name", room.entry->application_name);
+  if (s->replicates != Replicates::No) replication_.add_wishes(*s, parameters);
   wire::append_startup(scratch_, wire::kProtocol30, parameters);
   out.send(id, scratch_);
   scratch_.clear();
@@ -90,6 +92,7 @@ void Engine::server_failed(ServerId id, std::string_view reason, Instant now, Ef
   Server* s = server(id);
   if (s == nullptr) return;
   if (s->phase == ServerPhase::Canceling) {
+    log(*s, out, LogLevel::Warning, fmt::format("a cancel request is lost: {}", reason));
     cancel_over(*s, now, out);
     return;
   }
@@ -147,7 +150,8 @@ bool Engine::login_message(Server& s, const Piece& piece, Instant now, Effects& 
     case be::kNegotiate: return true;
     case be::kReadyForQuery:
       if (s.login) return false;
-      if (!ConnectQuery::begin(*this, s, out)) server_ready(s, now, out);
+      if (s.replicates != Replicates::No || !ConnectQuery::begin(*this, s, out))
+        server_ready(s, now, out);
       return true;
     default: return false;
   }
@@ -173,6 +177,7 @@ void Engine::server_ready(Server& s, Instant now, Effects& out) {
   s.status = 'I';
   s.last_ready = now;
   s.framer.reset();
+  if (s.replicates != Replicates::No) return replication_.ready(s, now, out);
   const bool news = !room.base->accepted || room.base->reported != s.reported;
   room.base->reported = s.reported;
   room.base->accepted = true;
@@ -193,7 +198,12 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
   log(s, out, LogLevel::Warning, fmt::format("server login failed: {}", reason));
   s.phase = ServerPhase::Connecting;
   out.close(s.id);
+  const bool replicates = s.replicates != Replicates::No;
+  const ClientId whose = s.replicates_for;
   forget_server(s);
+  if (replicates)
+    return replication_.failed(whose, {.severity = "FATAL", .sqlstate = sqlstate,
+                                       .message = reason}, now, out);
   const bool starting = sqlstate == "57P03";
   const bool full = sqlstate == "53300" && room.account().servers.value() > 0;
   if (starting || full) {

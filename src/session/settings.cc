@@ -120,7 +120,8 @@ wire::Parameters beyond(const Settings& base, const Settings& startup,
 
 // Who the session is comes first when it is undone and last when it is set, so that everything
 // between runs with the rights of the user who logged in. A new session_authorization undoes a
-// role, so it comes before one: the names' order backwards.
+// role, so it comes before one: the names' order backwards. A time limit comes before all, since
+// it must not end its own undoing.
 std::string transition_sql(const Settings& from, const Settings& to) {
   if (&from == &to) return {};
   std::string resets;
@@ -129,10 +130,14 @@ std::string transition_sql(const Settings& from, const Settings& to) {
     append_name(resets, name);
     resets += ';';
   };
+  constexpr std::string_view kLimit = "statement_timeout";
+  const std::string* limit = find(from.values, kLimit);
+  const std::string* next_limit = find(to.values, kLimit);
+  if (limit != nullptr && (next_limit == nullptr || *next_limit != *limit)) reset(kLimit);
   for (const auto& entry : from.values)
     if (is_identity(entry.first)) reset(entry.first);
-  for (const auto& entry : from.values)
-    if (!is_identity(entry.first) && find(to.values, entry.first) == nullptr) reset(entry.first);
+  for (const auto& [name, value] : from.values)
+    if (!is_identity(name) && name != kLimit && find(to.values, name) == nullptr) reset(name);
 
   std::string calls;
   for (const auto& [name, value] : to.values) {

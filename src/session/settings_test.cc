@@ -19,6 +19,18 @@ TEST_CASE("equal sets are one object, however they were written") {
   CHECK(!(a == table.intern({})));
 }
 
+TEST_CASE("a time limit is undone before anything else") {
+  SettingsTable table;
+  const auto sql = [&table](const weir::wire::Parameters& from, const weir::wire::Parameters& to) {
+    return transition_sql(*table.intern(from), *table.intern(to));
+  };
+  const weir::wire::Parameters limited = {{"role", "r"}, {"statement_timeout", "1ms"}};
+  CHECK(sql(limited, {}) == "RESET \"statement_timeout\";RESET \"role\";");
+  CHECK(sql({{"statement_timeout", "1ms"}}, {{"statement_timeout", "2s"}}) ==
+        "RESET \"statement_timeout\";SELECT pg_catalog.set_config('statement_timeout','2s',false)");
+  CHECK(sql(limited, {{"statement_timeout", "1ms"}}) == "RESET \"role\";");
+}
+
 TEST_CASE("what connect_query has set lies under every client's settings") {
   SettingsTable table;
   const SettingsRef none = table.intern({});

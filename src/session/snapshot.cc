@@ -75,6 +75,7 @@ Snapshot Engine::snapshot(Instant now) {
     row.counters = r->counters;
     shot.pools.push_back(std::move(row));
   }
+  shot.peer_pools = peering_.rows();
   clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(c, now)); });
   servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(s)); });
   return shot;
@@ -82,10 +83,11 @@ Snapshot Engine::snapshot(Instant now) {
 
 SocketRow Engine::client_row(Client& c, Instant now) {
   SocketRow row{.type = 'C', .user = c.login_user != nullptr ? *c.login_user : "",
-                .database = c.login ? c.login->startup.database
-                            : c.pool != nullptr ? c.pool->database() : "",
+                .database = c.pool == nullptr ? ""
+                            : c.login ? c.login->startup.database : c.pool->database(),
                 .state = std::string(state_name(c)), .address = c.peer->address,
                 .local_address = c.peer->local_address, .application_name = {}};
+  row.replication = shown(c.replicates);
   if (c.phase == ClientPhase::Console) row.database = "pgbouncer";
   row.port = c.peer->port;
   row.local_port = c.peer->local_port;
@@ -104,6 +106,7 @@ SocketRow Engine::server_row(Server& s) {
                 .state = std::string(state_name(s.state)), .address = s.endpoint.host,
                 .local_address = s.local_address, .application_name = {}};
   if (row.address.starts_with('/') || row.address.starts_with('@')) row.address = "unix";
+  row.replication = shown(s.replicates);
   row.port = s.endpoint.port;
   row.local_port = s.local_port;
   row.connected = s.connected;

@@ -31,6 +31,7 @@ struct PoolRow {
 struct SocketRow {
   char type = 'C';  // C or S
   std::string user, database;
+  std::string_view replication = "none";
   std::string state;  // PgBouncer's names: active, idle, waiting, used, tested, new, ...
   std::string address, local_address;
   std::uint16_t port = 0, local_port = 0;
@@ -43,10 +44,18 @@ struct SocketRow {
   std::uint64_t prepared_statements = 0;
 };
 
+// Of the cancel requests that are passed on to one peer.
+struct PeerPoolRow {
+  int id = 0;
+  std::uint64_t cl_active_cancel_req = 0, cl_waiting_cancel_req = 0;
+  std::uint64_t sv_active_cancel = 0, sv_login = 0;
+};
+
 struct Snapshot {
   Instant now{};  // the same clock as the rows' times
   std::vector<PoolRow> pools;
   std::vector<SocketRow> clients, servers;
+  std::vector<PeerPoolRow> peer_pools;
   std::uint64_t login_clients = 0;
 };
 

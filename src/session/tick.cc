@@ -23,6 +23,8 @@ bool over(Duration limit, Instant since, Instant now) {
 void Engine::tick(Instant now, Effects& out) {
   tick_logins(now, out);
   auth_query_.tick(now);
+  peering_.tick(now, out);
+  replication_.tick(now, out);
   for (auto& [key, room] : rooms_) tick_room(*room, now, out);
   check_paused(now, out);
 }
@@ -73,7 +75,7 @@ void Engine::tick_waiting(Room& room, Instant now, Effects& out) {
 void Engine::tick_active(Room& room, Instant now, Effects& out) {
   room.servers(ServerState::Active).for_each([&](pool::ServerSlot& slot) {
     Server& s = static_cast<Server&>(slot);
-    if (s.client == nullptr) return;
+    if (s.client == nullptr || s.replicates != Replicates::No) return;
     Client& c = *s.client;
     if (!s.requests.empty() && s.requests.front().whose == Request::For::Pooler &&
         ends_with_ready(s.requests.front().kind) &&

@@ -181,11 +181,13 @@ def test_wishes_of_clients_do_not_reach_the_query(asker, make_pooler):
         "CREATE TABLE evil.pg_authid (rolname text, rolpassword text, rolvaliduntil timestamptz, "
         "rolcanlogin bool); "
         "INSERT INTO evil.pg_authid VALUES ('scram_user', 'planted', NULL, true)")
-    trusted = make_pooler(settings={**CONFIG, "auth_type": "trust", "default_pool_size": 1},
+    slow = "SELECT rolname, rolpassword FROM pg_authid, pg_sleep(0.3) WHERE rolname = $1"
+    trusted = make_pooler(settings={**CONFIG, "auth_type": "trust", "default_pool_size": 1,
+                                    "auth_query": slow},
                           weir={"workers": 1, "auth_query_cache_ttl": 0}, userlist=USERS)
     with trusted.connect(ASKER) as neighbour:
         neighbour.query("SET search_path = evil, pg_catalog")
-        neighbour.query("SET statement_timeout = '1ms'; SET role = scram_user")
+        neighbour.query("SET statement_timeout = '100ms'; SET role = scram_user")
         # With trust the planted secret is not asked for; that the user is found is what counts.
         with trusted.connect("md5_user") as client:
             assert client.value("SELECT session_user") == "md5_user"

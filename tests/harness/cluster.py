@@ -30,6 +30,7 @@ jit = off
 log_min_messages = log
 log_line_prefix = '%m [%p] %u@%d '
 max_prepared_transactions = 10
+wal_level = logical
 max_wal_size = 4GB
 """
 

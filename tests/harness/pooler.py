@@ -25,8 +25,8 @@ FORBIDDEN = ("assertion failed", "ASSERT", "Sanitizer", "runtime error:", "termi
              "double free", "stack smashing")
 
 
-def program():
-    if KIND == "pgbouncer":
+def program(kind=KIND):
+    if kind == "pgbouncer":
         return os.environ.get("PGBOUNCER_BIN", "pgbouncer")
     return os.environ.get("WEIR_BIN", os.path.join(ROOT, "build", "weir"))
 
@@ -34,8 +34,9 @@ def program():
 class Pooler:
     """A pooler on a free port in front of `cluster` (or of `server`, e.g. a proxy)."""
 
-    def __init__(self, cluster, server=None):
+    def __init__(self, cluster, server=None, kind=None):
         self.cluster = cluster
+        self.kind = kind or KIND
         self.server = server or cluster.address
         self._claim = Port()
         self.port = self._claim.number
@@ -73,7 +74,7 @@ class Pooler:
             for name, options in databases.items()})]
         sections.append(("users", users or {}))
         sections.append(("pgbouncer", main))
-        if KIND == "weir":
+        if self.kind == "weir":
             sections.append(("weir", {"workers": WORKERS, **(weir or {})}))
         text = "".join(
             f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in pairs.items()
@@ -87,7 +88,7 @@ class Pooler:
     def start(self, wait=True):
         with open(self._log, "ab") as log:
             self.process = subprocess.Popen(
-                [program(), self.ini], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                [program(self.kind), self.ini], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 cwd=self.directory.path, **spawn_options())
         if wait:
             until(self._answers, timeout=10, what="the pooler answers")

@@ -1,0 +1,55 @@
+// Cancel requests whose client is with another process of the group ([peers]): each is passed on
+// over a connection of its own, a bounded number at a time. A part of the Engine; pure.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "session/effects.h"
+#include "session/room.h"
+#include "session/server.h"
+#include "session/snapshot.h"
+
+namespace weir::session {
+
+class Engine;
+struct Client;
+
+class Peering {
+ public:
+  explicit Peering(Engine& engine) : engine_(engine) {}
+
+  // Whether another process has made this key.
+  bool is_foreign(std::uint64_t key) const;
+  // Passes the request on. `asker` is closed when its answer, the end of the connection, has come.
+  void forward(Client& asker, std::uint64_t key, std::string_view rest, Instant now, Effects& out);
+  // A connection to the peer with this pool has ended.
+  void ended(const pool::Pool& pool, Instant now, Effects& out);
+  void tick(Instant now, Effects& out);
+  std::vector<PeerPoolRow> rows() const;
+
+ private:
+  struct Request {
+    ClientId asker;
+    std::uint64_t key = 0;
+    std::string rest;
+  };
+  struct Peer {
+    Peer(pool::Ledger& ledger, pool::PoolAccount& account, unsigned worker)
+        : room(ledger, account, worker) {}
+    Room room;                    // holds the connections to it
+    std::deque<Request> waiting;  // for one
+  };
+
+  Peer& peer(int id);
+  void send_waiting(int id, Peer& peer, Instant now, Effects& out);
+  void connect(const config::Peer& entry, Peer& peer, const Request& request, Instant now,
+               Effects& out);
+
+  Engine& engine_;
+  std::map<int, Peer> peers_;  // those that something was sent to
+};
+
+}  // namespace weir::session
