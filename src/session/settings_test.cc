@@ -27,7 +27,8 @@ TEST_CASE("a time limit is undone before anything else") {
   const weir::wire::Parameters limited = {{"role", "r"}, {"statement_timeout", "1ms"}};
   CHECK(sql(limited, {}) == "RESET \"statement_timeout\";RESET \"role\";");
   CHECK(sql({{"statement_timeout", "1ms"}}, {{"statement_timeout", "2s"}}) ==
-        "RESET \"statement_timeout\";SELECT pg_catalog.set_config('statement_timeout','2s',false)");
+        "RESET \"statement_timeout\";"
+        "SELECT pg_catalog.set_config(E'statement_timeout',E'2s',false)");
   CHECK(sql(limited, {{"statement_timeout", "1ms"}}) == "RESET \"role\";");
 }
 

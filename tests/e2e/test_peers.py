@@ -70,6 +70,7 @@ def test_two_peers(cluster, make_pooler):
         assert listed["items"] == "1"
 
 
+@pytest.mark.weir_only("a group of both")
 @needs_pgbouncer
 def test_mixed_group(cluster, make_pooler):
     """Weir and PgBouncer pass on each other's, in all directions."""
@@ -116,6 +117,7 @@ def test_hops_are_counted(cluster, make_pooler):
     client.close()
 
 
+@pytest.mark.pgbouncer_differs("some wait for cancel_wait_timeout", strict=False)
 @pytest.mark.parametrize("pool_size", [1, 3])
 def test_many_at_once(cluster, make_pooler, pool_size):
     """More requests than may be on their way at a time: they wait for each other."""

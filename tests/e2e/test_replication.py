@@ -112,6 +112,7 @@ def test_startup_parameters_are_its_own(cluster, replicas):
         assert replica.value("SELECT pg_backend_pid()") == pid
 
 
+@pytest.mark.pgbouncer_differs("query_timeout ends the stream")
 def test_stream_both_ways(cluster, replicas):
     """WAL and keepalives one way, status the other; then commands again on the same connection."""
     pooler = replicas(settings={"query_timeout": 1, "idle_transaction_timeout": 1})
@@ -158,6 +159,7 @@ def test_server_that_dies(cluster, replicas):
         assert position(replica)
 
 
+@pytest.mark.pgbouncer_differs("the login is over before there is a server")
 def test_full_pool_gives_up_an_idle_server(cluster, replicas):
     pooler = replicas(settings={"default_pool_size": 2}, weir={"workers": 1})
     clients = [pooler.connect("postgres", password="") for _ in range(2)]
@@ -204,6 +206,7 @@ def test_idle_server_of_another_worker_makes_way(cluster, replicas, workers):
         assert client.alive()
 
 
+@pytest.mark.pgbouncer_differs("the login is over before there is a server")
 def test_refusal_is_the_server_s(cluster, replicas):
     """And it harms nobody else in the pool."""
     pooler = replicas()
