@@ -6,6 +6,9 @@ namespace weir::config {
 
 namespace {
 
+// PostgreSQL's names are no longer: a fallback serves none that is.
+constexpr std::size_t kDatabaseNameMost = 63;
+
 // The first that is set, else what [pgbouncer] says.
 template <typename T>
 T first_of(const std::optional<T>& a, const std::optional<T>& b, T otherwise) {
@@ -22,7 +25,7 @@ std::optional<T> of_user(const User* user, std::optional<T> User::*field) {
 const Database* Config::find_database(std::string_view name) const {
   const auto at = databases.find(name);
   if (at != databases.end()) return &at->second;
-  return fallback ? &*fallback : nullptr;
+  return fallback && name.size() <= kDatabaseNameMost ? &*fallback : nullptr;
 }
 
 const User* Config::find_user(std::string_view name) const {

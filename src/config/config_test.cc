@@ -26,6 +26,8 @@ TEST_CASE("a database is found by name, else the fallback serves it") {
   config.fallback.emplace();
   CHECK(config.find_database("x") == &config.databases.at("x"));
   REQUIRE(config.find_database("z") == &*config.fallback);
+  CHECK(config.find_database(std::string(63, 'z')) == &*config.fallback);
+  CHECK(config.find_database(std::string(64, 'z')) == nullptr);
   CHECK(Config::server_dbname(*config.fallback, "z") == "z");
   config.fallback->dbname = "all";
   CHECK(Config::server_dbname(*config.fallback, "z") == "all");

@@ -79,6 +79,10 @@ void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects&
     return;
   }
   c.counted = !console;
+  if (asked.user.size() > auth::kUserSizeMax) {
+    refuse(c, Fault::UnsupportedStartup, "username too long", now, out);
+    return;
+  }
   if (asked.protocol != wire::kProtocol30 || !asked.extensions.empty()) {
     c.protocol32 = asked.protocol >= wire::kProtocol32;
     wire::append_negotiate(scratch_, c.protocol32 ? wire::kProtocol32 : wire::kProtocol30,

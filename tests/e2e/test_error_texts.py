@@ -1,7 +1,10 @@
 """PgBouncer's texts, which scripts and people search for, where no other test asks for them."""
 
+import pytest
+
 from harness import frontend as fe
 from harness.errors import check
+from harness.wire import Refused
 
 
 def test_simple_queries_disallowed(make_pooler):
@@ -29,6 +32,17 @@ def test_no_terminator(pooler):
     connection.send(fe.startup({"user": "alice", "database": "app"})[:-1] + b"x")
     assert connection.read_to_end().error["M"] == (
         "invalid startup packet layout: expected terminator as last byte")
+
+
+def test_long_names(make_pooler):
+    pooler = make_pooler(databases={"*": {"dbname": None}})
+    for user, database, text in (("u" * 128, "app", "username too long"),
+                                 ("u" * 127, "app", '"trust" authentication failed'),
+                                 ("alice", "d" * 64, "no such database: {}")):
+        with pytest.raises(Refused) as refused:
+            pooler.connect(user, database)
+        error = refused.value.error
+        assert error["M"][:30] == text.format("d" * 63)[:30], error
 
 
 def test_unknown_message(pooler):
