@@ -83,7 +83,7 @@ void TlsStream::shake_hands() {
   if (context_->settings().verify == TlsSettings::Verify::Host &&
       context_->settings().side == TlsSettings::Side::Servers &&
       !certificate_is_for(ssl_.get(), host_)) {
-    fail_with(fmt::format("name \"{}\" not present in server certificate", host_));
+    fail_with(fmt::format("name `{}' not present in server certificate", host_));
     return;
   }
   state_ = State::Open;

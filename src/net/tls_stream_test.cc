@@ -167,7 +167,7 @@ TEST_CASE_FIXTURE(Case, "whom a client that verifies believes") {
   CHECK(connected());
   host = "127.0.0.2";
   CHECK_FALSE(connected());
-  CHECK(client->tls.error() == "name \"127.0.0.2\" not present in server certificate");
+  CHECK(client->tls.error() == "name `127.0.0.2' not present in server certificate");
   host = "other.example";
   CHECK_FALSE(connected());
   theirs.verify = Verify::Authority;

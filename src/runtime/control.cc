@@ -289,13 +289,14 @@ void Control::refuse(const Pending& pending, std::string_view text, std::string_
 // Everything is read and checked first; only then is the running configuration replaced, whole.
 bool Control::reload() {
   const config::DiskFiles files;
-  const config::Loaded loaded = config::reload(*config_, path_, files);
+  config::Loaded loaded = config::reload(*config_, path_, files);
+  const TlsContexts tls = load_tls(loaded, path_);
   write_problems(shared_.log, loaded.problems);
   if (!loaded.config) {
     shared_.log.write(LogLevel::kError, "reload failed: the running configuration stays as it is");
     return false;
   }
-  distribute(loaded.config);
+  distribute(loaded.config, tls);
   return true;
 }
 
@@ -305,17 +306,22 @@ bool Control::set(const admin::Command& command) {
     shared_.log.write(LogLevel::kWarning, changed.error().text);
     return false;
   }
-  distribute(std::move(*changed));
+  const auto tls = make_tls_contexts((*changed)->settings);
+  if (!tls) {
+    shared_.log.write(LogLevel::kWarning, "TLS setup failed: " + tls.error().text);
+    return false;
+  }
+  distribute(std::move(*changed), *tls);
   return true;
 }
 
-void Control::distribute(std::shared_ptr<const config::Config> config) {
+void Control::distribute(std::shared_ptr<const config::Config> config, const TlsContexts& tls) {
   config_ = std::move(config);
   if (auto ok = shared_.log.configure(log_options(*config_, true, verbose_)); !ok)
     shared_.log.write(LogLevel::kError, ok.error().text);
   shared_.resolver->set_ttls(config_->settings.dns_max_ttl, config_->settings.dns_nxdomain_ttl);
   for (auto& worker : shared_.workers)
-    worker->post({.kind = WorkerMessage::Kind::Configure, .config = config_});
+    worker->post({.kind = WorkerMessage::Kind::Configure, .config = config_, .tls = tls});
 }
 
 void Control::shut_down(admin::Command::Wait wait) {

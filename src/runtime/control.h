@@ -61,7 +61,7 @@ class Control {
   admin::View view(std::span<const session::Snapshot> snapshots) const;
   bool reload();
   bool set(const admin::Command& command);
-  void distribute(std::shared_ptr<const config::Config> config);
+  void distribute(std::shared_ptr<const config::Config> config, const TlsContexts& tls);
   void shut_down(admin::Command::Wait wait);
   void stop_workers();
   void tick(Instant now);

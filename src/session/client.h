@@ -30,7 +30,7 @@ struct Peer {
   std::string local_address;
   std::uint16_t local_port = 0;
   bool tls = false;  // its connection is encrypted
-  std::unique_ptr<TlsFacts> tls_facts;  // only where it is
+  std::unique_ptr<TlsFacts> tls_facts = {};  // only where it is
 };
 
 // The key of a cancel request: the pid and the key's first word, and what a long key has behind it.

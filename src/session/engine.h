@@ -55,6 +55,7 @@ class Engine {
   void server_closed(ServerId id, std::string_view reason, Instant now, Effects& out);
   // Where to connect after a Connect effect.
   const Endpoint* endpoint(ServerId id);
+  void secured(Connection c, Result<TlsFacts> facts, Instant now, Effects& out);
 
   // --- Others ---
   void tick(Instant now, Effects& out);
@@ -98,7 +99,6 @@ class Engine {
   void console_bytes(Client& c, Bytes& in, Instant now, Effects& out);
 
   // relay_client.cc: from client to server
-  struct Stream;
   void relay_client(Client& c, Bytes& in, Instant now, Effects& out);
   void relay_messages(Client& c, Bytes& in, Instant now, Effects& out);
   void pass_copy_data(Client& c, Bytes& in, Effects& out);
@@ -164,7 +164,8 @@ class Engine {
   void open_server(Room& room, Instant now, Effects& out);
   void server_login_bytes(Server& s, Bytes& in, Instant now, Effects& out);
   bool login_message(Server& s, const wire::Piece& piece, Instant now, Effects& out);
-  void begin_server_login(Server& s, Instant now);
+  void ssl_answer(Server& s, Bytes in, Instant now, Effects& out);
+  void begin_server_login(Server& s, Effects& out);
   bool on_authentication(Server& s, Bytes body, Instant now, Effects& out);
   void server_ready(Server& s, Instant now, Effects& out);
   void login_failed(Server& s, std::string reason, std::string sqlstate, Instant now, Effects& out);
@@ -228,7 +229,6 @@ class Engine {
   bool is_quiet(std::string_view database);
   bool nothing_to_close(std::string_view database);
   bool kill_client(std::uint64_t number, Instant now, Effects& out);
-  Letter done(const Letter& asked) const;
 
   // tick.cc
   void tick_room(Room& room, Instant now, Effects& out);

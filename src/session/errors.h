@@ -15,7 +15,8 @@ enum class Fault : std::uint8_t {
   ClientLoginTimeoutServerDown, ServerLoginFailing, ServerLoginFailed, ServerCrashed,
   ShuttingDown, ServerShuttingDown, AdminDisconnect, DatabaseRemoved, ConfigurationChanged,
   StatementMode, DuplicateStatement, SettingsNotApplied, UnknownMessage, TooLarge,
-  UnencryptedAfterSsl, ReplicationUnsupported, TooManyRequests, NoSuchUser, ConfigError,
+  UnencryptedAfterSsl, TlsRequired, TlsWithoutAlpn, ReplicationUnsupported, TooManyRequests,
+  NoSuchUser, ConfigError,
 };
 
 struct FaultInfo {

@@ -94,6 +94,7 @@ SocketRow Engine::client_row(Client& c, Instant now) {
   row.wait_us = c.state == ClientState::Waiting ? (now - c.since).count() : 0;
   row.id = connection_number(worker_, c.id);
   row.link = c.server != nullptr ? connection_number(worker_, c.server->id) : 0;
+  if (c.peer->tls) row.tls = c.peer->tls_facts->description;
   row.application_name = application_name(c.settings);
   row.prepared_statements = c.statements ? c.statements->size() : 0;
   return row;
@@ -112,6 +113,7 @@ SocketRow Engine::server_row(Server& s) {
   row.id = connection_number(worker_, s.id);
   row.link = s.client != nullptr ? connection_number(worker_, s.client->id) : 0;
   row.remote_pid = s.pid;
+  if (s.tls) row.tls = s.tls->description;
   row.application_name = s.settings ? application_name(s.settings) : "";
   row.prepared_statements = s.statements.size();
   return row;
