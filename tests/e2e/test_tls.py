@@ -21,7 +21,7 @@ from harness.account import spawn_options
 from harness.waiting import until
 from harness.wire import Closed, Refused, Silence, cancel
 
-SEEN = re.compile(r"TLSv1\.3/TLS_AES_256_GCM_SHA384(/ECDH=X25519)?")
+SEEN = re.compile(r"TLSv1\.3/TLS_AES_256_GCM_SHA384(/ECDH=(X25519|prime256v1))?")
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 INSISTING = MODES[3:]
 VERIFYING = MODES[4:]
@@ -34,7 +34,7 @@ REFUSED = (ssl.SSLError, ConnectionError, Closed)
 def authority():
     made = Authority()
     made.issue("pooler", "localhost", "DNS:localhost")
-    made.issue("server", "localhost", "DNS:localhost")
+    made.issue("server", "server", "DNS:db.example,IP:127.0.0.1")
     made.issue("alice", "alice")
     yield made
     made.remove()
@@ -111,8 +111,8 @@ def test_modes_for_clients(make_tls_pooler, authority, mode):
     if mode in VERIFYING:
         with pytest.raises(REFUSED):
             login(pooler, authority.context())
-        until(lambda: "TLS handshake error: " in pooler.log(), what="a line in the log")
-        assert "peer did not return a certificate" in pooler.log()
+        until(lambda: re.search("TLS handshake error: .*peer did not return a certificate",
+                                pooler.log()), what="a line in the log")
     else:
         with login(pooler, authority.context()) as client:
             assert client.alive()
@@ -131,7 +131,7 @@ def test_certificates_that_are_refused(make_tls_pooler, authority):
             with pytest.raises(REFUSED):
                 login(pooler, context)
             until(lambda: "certificate verify failed" in pooler.log()[size:], what="the reason")
-        assert "unexpected eof" not in pooler.log()
+        assert "unexpected eof while reading" not in pooler.log()
     finally:
         stranger.remove()
 
@@ -228,6 +228,7 @@ def test_direct_tls_needs_its_protocol(make_tls_pooler, authority, protocols):
     pooler.connect().close()
 
 
+@pytest.mark.pgbouncer_differs("it waits for more")
 def test_direct_tls_where_there_is_none(make_pooler, authority):
     pooler = make_pooler()
     with pytest.raises(REFUSED):
@@ -339,7 +340,8 @@ def test_what_is_shown(make_tls_pooler, authority):
         with pooler.console() as console:
             by_user = {row["user"]: row["tls"] for row in console.clients()}
             assert SEEN.fullmatch(by_user["alice"]) and by_user["bob"] == ""
-            assert all(SEEN.fullmatch(row["tls"]) for row in console.servers())
+            until(lambda: all(SEEN.fullmatch(row["tls"]) for row in console.servers()),
+                  what="servers with TLS, once they are logged in")
     log = pooler.log()
     assert re.search(f"login attempt: db=app user=alice tls={SEEN.pattern} replication=no", log)
     assert "login attempt: db=app user=bob tls=no replication=no" in log
@@ -424,9 +426,9 @@ def test_records_fit_libpqs_buffer(make_tls_pooler, authority):
     pump(tls.do_handshake)
     tls.write(fe.startup({"user": "alice", "database": "app"}))
     tls.write(fe.query("SELECT repeat('x', 1000000)"))
-    got = b""
+    got = bytearray()
     while got.count(b"Z\0\0\0\5I") < 2:
-        got = got[-16:] + pump(lambda: tls.read(65536))
+        got += pump(lambda: tls.read(65536))
     raw.abandon()
     at, largest = 0, 0
     while at < len(wire):
@@ -451,6 +453,7 @@ def test_many_clients(make_tls_pooler, authority):
         client.close()
 
 
+@pytest.mark.pgbouncer_differs("it logs OpenSSL's `unexpected eof while reading`", strict=False)
 def test_leaving(make_tls_pooler, authority):
     """Clients that go without a word, in mid-query and in mid-handshake."""
     pooler = make_tls_pooler()
@@ -497,8 +500,7 @@ def test_modes_for_servers(make_pooler, tls_cluster, authority, mode, on):
     try:
         until(lambda: tls_cluster.execute("SHOW ssl").value == ("on" if on else "off"),
               what="the server's setting")
-        pooler = make_pooler(settings={**settings, "client_login_timeout": 3},
-                             databases={"app": {"host": "localhost"}})
+        pooler = make_pooler(settings={**settings, "client_login_timeout": 3})
         if not on and mode in INSISTING:
             with pytest.raises(Refused) as refusal:
                 pooler.connect()
@@ -514,11 +516,13 @@ def test_modes_for_servers(make_pooler, tls_cluster, authority, mode, on):
 
 
 @pytest.mark.parametrize("mode, host, known, reason", [
-    ("verify-full", "127.0.0.1", True, "name `127.0.0.1' not present in server certificate"),
+    pytest.param("verify-full", "localhost", True,
+                 "name `localhost' not present in server certificate",
+                 marks=pytest.mark.pgbouncer_differs("it looks for localhost at ::1 only")),
+    ("verify-full", "127.0.0.1", True, None),
     ("verify-ca", "127.0.0.1", True, None),
-    ("verify-full", "localhost", True, None),
-    ("verify-ca", "localhost", False, "certificate verify failed"),
-    ("verify-full", "localhost", False, "certificate verify failed"),
+    ("verify-ca", "127.0.0.1", False, "certificate verify failed"),
+    ("verify-full", "127.0.0.1", False, "certificate verify failed"),
     ("require", "127.0.0.1", False, None),
 ])
 def test_servers_are_verified(make_pooler, tls_cluster, authority, mode, host, known, reason):
