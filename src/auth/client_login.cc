@@ -170,7 +170,8 @@ void ClientLogin::begin_scram(bool binds) {
                    nonce_, false, binding);
   } else {
     // An MD5 secret cannot check a SCRAM proof: such a user fails like an unknown one.
-    scram_.emplace(mock_secret(server_random_key_, user_, scram_iterations_), nonce_, true, binding);
+    scram_.emplace(mock_secret(server_random_key_, user_, scram_iterations_), nonce_, true,
+                   binding);
   }
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t kScramMessageMax = 2048;
 
 // What ties an exchange to the TLS connection it runs in (RFC 5929's tls-server-end-point).
 struct ChannelBinding {
-  std::string_view end_point = {};  // the hash of the server's certificate; empty: nothing to tie to
+  std::string_view end_point = {};  // hash of the server's certificate; empty: nothing to tie to
   bool used = false;                // the exchange is SCRAM-SHA-256-PLUS
 };
 

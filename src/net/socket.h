@@ -50,10 +50,10 @@ Result<Fd> accept_one(int listener, Address& peer, int& error);
 // NODELAY always. Sockets accepted from a tuned listener inherit all of it, without a system call.
 void tune_tcp(int fd, const TcpOptions& options);
 
-// Exactly one of these, besides `more`: n > 0; again; closed (orderly end, receive only); error (an errno, never EAGAIN).
+// Exactly one of: n > 0; again; closed (orderly end, receive only); error (an errno, never EAGAIN).
 struct IoResult {
   ssize_t n = 0;
-  bool more = false;  // of receive: there may be more
+  bool more = false;  // with n, of receive: there may be more
   bool again = false;
   bool closed = false;
   int error = 0;

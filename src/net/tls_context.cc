@@ -61,14 +61,15 @@ class Builder {
 
 int no_passphrase(char*, int, int, void*) { return -1; }
 
-int select_alpn(SSL*, const unsigned char** chosen, unsigned char* length,
-                const unsigned char* offered, unsigned offered_length, void*) {
-  unsigned char* found = nullptr;
-  const int rc = SSL_select_next_proto(&found, length, kAlpn, sizeof kAlpn, offered,
-                                       offered_length);
-  *chosen = found;
-  return rc == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
-}
+constexpr SSL_CTX_alpn_select_cb_func kSelectAlpn =
+    [](SSL*, const unsigned char** chosen, unsigned char* length, const unsigned char* offered,
+       unsigned offered_length, void*) {
+      unsigned char* found = nullptr;
+      const int rc = SSL_select_next_proto(&found, length, kAlpn, sizeof kAlpn, offered,
+                                           offered_length);
+      *chosen = found;
+      return rc == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+    };
 
 Problem Builder::basics() {
   // A session is never resumed: PostgreSQL and its clients do not either, and a ticket's key would
@@ -82,7 +83,7 @@ Problem Builder::basics() {
   SSL_CTX_set_default_passwd_cb(context_, no_passphrase);
   if (serves_clients()) {
     SSL_CTX_set_max_send_fragment(context_, kClientRecordMax);
-    SSL_CTX_set_alpn_select_cb(context_, select_alpn, nullptr);
+    SSL_CTX_set_alpn_select_cb(context_, kSelectAlpn, nullptr);
   } else {
     SSL_CTX_set_alpn_protos(context_, kAlpn, sizeof kAlpn);
   }

@@ -157,7 +157,7 @@ int run(const RunOptions& options) {
   if (!control_loop) return fail_start(&log, control_loop.error().text);
   Control control({.shared = shared, .loop = std::move(*control_loop),
                    .signals = std::move(signals), .path = options.config_path, .config = config,
-                   .verbose = options.verbose});
+                   .tls = tls, .verbose = options.verbose});
   shared.control_notifier = &control.notifier();
 
   std::vector<std::jthread> threads;

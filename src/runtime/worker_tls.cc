@@ -97,8 +97,8 @@ void Worker::send_sealed(Connection c) {
 
 // Why reading has come to an end.
 std::string Worker::end_of(const Socket& socket, std::string_view otherwise) {
-  if (socket.tls && socket.tls->state() == State::Failed) return "TLS error: " + socket.tls->error();
-  return std::string(otherwise);
+  const bool failed = socket.tls && socket.tls->state() == State::Failed;
+  return failed ? "TLS error: " + socket.tls->error() : std::string(otherwise);
 }
 
 }  // namespace weir::runtime

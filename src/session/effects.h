@@ -46,8 +46,7 @@ struct Effect {
     Send,     // write `bytes` to `connection`
     Read,     // a client or server that was not read may be read again
     Connect,  // open the server's connection; answer with server_connected() or server_failed()
-    StartTls, // begin TLS; `bytes` are what a client has sent of it; answer with secured(): what
-              // the handshake said, or why it failed
+    StartTls, // begin TLS; `bytes` are what a client has sent of it; answer with secured()
     Close,    // close after what was sent to it has gone out; its id is stale from now on
     Reset,    // close at once, unsent bytes are dropped
     HandOver, // send the server's connection and letter `number` to worker `worker`

@@ -55,6 +55,7 @@ class Engine {
   void server_closed(ServerId id, std::string_view reason, Instant now, Effects& out);
   // Where to connect after a Connect effect.
   const Endpoint* endpoint(ServerId id);
+  // How the handshake that a StartTls effect has begun ended: what it said, or why it failed.
   void secured(Connection c, Result<TlsFacts> facts, Instant now, Effects& out);
 
   // --- Others ---
@@ -249,8 +250,6 @@ class Engine {
   void configure_room(Room& room);
   void open_fixed_rooms();
   void close_room(Room& room, Instant now, Effects& out);
-  SocketRow client_row(Client& c, Instant now);
-  SocketRow server_row(Server& s);
   Room& room_of(const pool::ClientSlot& c) { return static_cast<Room&>(*c.pool); }
   Room& room_of(const pool::ServerSlot& s) { return static_cast<Room&>(*s.pool); }
   Client* client(ClientId id) { return clients_.find(id); }

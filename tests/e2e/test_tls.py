@@ -14,7 +14,7 @@ from harness import frontend as fe
 from harness.certificates import Authority, encrypt, secure_login
 from harness.cluster import HBA, PASSWORDS, program_directory
 from harness.errors import check
-from harness.fake_server import FakeServer
+from harness.fake_server import FakeServer, authentication
 from harness.passwords import ScramClient
 from harness.pooler import KIND, program
 from harness.account import spawn_options
@@ -23,6 +23,7 @@ from harness.wire import Closed, Refused, Silence, cancel
 
 SEEN = re.compile(r"TLSv1\.3/TLS_AES_256_GCM_SHA384(/ECDH=(X25519|prime256v1))?")
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SLEEPING = "query LIKE '%pg_sleep(60)%' AND state = 'active'"
 INSISTING = MODES[3:]
 VERIFYING = MODES[4:]
 
@@ -283,14 +284,15 @@ class BindingClient(ScramClient):
 
 
 @pytest.mark.weir_only(PLUS_IS_WEIRS)
-@pytest.mark.parametrize("mechanism, header, data", [
+@pytest.mark.parametrize("said", [
     ("SCRAM-SHA-256", b"y,,", b""),  # somebody on the way has hidden the offer
     ("SCRAM-SHA-256", b"p=tls-server-end-point,,", b"x" * 32),
     ("SCRAM-SHA-256-PLUS", b"n,,", b""),
     ("SCRAM-SHA-256-PLUS", b"p=tls-unique,,", b"x" * 32),
     ("SCRAM-SHA-256-PLUS", b"p=tls-server-end-point,,", b"x" * 32),
 ])
-def test_wrong_channel_binding(make_tls_pooler, tls_cluster, authority, mechanism, header, data):
+def test_wrong_channel_binding(make_tls_pooler, tls_cluster, authority, said):
+    mechanism, header, data = said
     pooler = make_tls_pooler({"auth_type": "scram-sha-256"}, userlist={
         "scram_user": tls_cluster.secret_of("scram_user")})
     with encrypt(pooler.raw(), authority.context()) as client:
@@ -307,19 +309,46 @@ def test_wrong_channel_binding(make_tls_pooler, tls_cluster, authority, mechanis
         assert answer.kind == "E" or error["M"] == "SASL authentication failed"
 
 
-@pytest.mark.weir_only("PgBouncer has no channel binding to servers")
-def test_channel_binding_to_the_server(make_tls_pooler, tls_cluster):
-    """The server offers PLUS over TLS, so a login that it accepts has used it: `y` is refused."""
-    tls_cluster.execute("ALTER SYSTEM SET log_min_messages = debug1")
+def test_a_password_for_the_server(make_tls_pooler, tls_cluster):
+    """A PostgreSQL that offers channel binding is content with ours."""
+    pooler = make_tls_pooler({"server_tls_sslmode": "require"}, databases={
+        "app": {"user": "scram_user", "password": "'scram secret'"}})
+    with pooler.connect() as client:
+        assert client.value("SELECT current_user") == "scram_user"
+        assert encrypted_to_server(client)
+
+
+@pytest.mark.weir_only(PLUS_IS_WEIRS)
+@pytest.mark.parametrize("offer, chosen", [
+    (b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0", b"SCRAM-SHA-256-PLUS\0p=tls-server-end-point,,"),
+    (b"SCRAM-SHA-256\0\0", b"SCRAM-SHA-256\0y,,"),
+])
+def test_what_a_server_is_answered(make_tls_pooler, authority, offer, chosen):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.certificate("server"), authority.key("server"))
+    answers = []
+
+    def script(session):
+        session._file.read(8)
+        session.send(b"S")
+        session._end = context.wrap_socket(session._end, server_side=True)
+        session._file = session._end.makefile("rb")
+        session.startup()
+        session.send(authentication(10, offer))
+        answers.append(session.read())
+
+    server = FakeServer(script)
     try:
-        pooler = make_tls_pooler({"server_tls_sslmode": "require"},
-                                 databases={"app": {"user": "scram_user",
-                                                    "password": "'scram secret'"}})
-        with pooler.connect() as client:
-            assert client.value("SELECT current_user") == "scram_user"
-            assert encrypted_to_server(client)
+        pooler = make_tls_pooler({"server_tls_sslmode": "require"}, server=server.address,
+                                 databases={"app": {"user": "scram_user", "password": "secret"}})
+        with pooler.raw() as client:
+            client.send(fe.startup({"user": "alice", "database": "app"}))
+            kind, body = until(lambda: answers, what="an answer")[0]
+        assert kind == "p"
+        mechanism, message = body.split(b"\0", 1)
+        assert (mechanism + b"\0" + message[4:]).startswith(chosen)
     finally:
-        tls_cluster.execute("ALTER SYSTEM RESET log_min_messages")
+        server.close()
 
 
 def test_keys_are_passed_through(make_tls_pooler, tls_cluster, authority):
@@ -476,8 +505,7 @@ def test_cancel(make_tls_pooler, authority):
     with login(pooler, authority.context()) as client:
         for encrypted in (True, False):
             client.send(fe.query("SELECT pg_sleep(60)"))
-            until(lambda: pooler.cluster.backends("query LIKE '%pg_sleep(60)%' AND state = 'active'"),
-                  what="the query runs")
+            until(lambda: pooler.cluster.backends(SLEEPING), what="the query runs")
             if encrypted:
                 with encrypt(pooler.raw(), authority.context()) as asker:
                     asker.send(fe.cancel_request(client.pid, client.key))
@@ -515,9 +543,9 @@ def test_modes_for_servers(make_pooler, tls_cluster, authority, mode, on):
         tls_cluster.execute("SELECT pg_reload_conf()")
 
 
-@pytest.mark.parametrize("mode, host, known, reason", [
-    pytest.param("verify-full", "localhost", True,
-                 "name `localhost' not present in server certificate",
+@pytest.mark.parametrize("case", [
+    pytest.param(("verify-full", "localhost", True,
+                  "name `localhost' not present in server certificate"),
                  marks=pytest.mark.pgbouncer_differs("it looks for localhost at ::1 only")),
     ("verify-full", "127.0.0.1", True, None),
     ("verify-ca", "127.0.0.1", True, None),
@@ -525,7 +553,8 @@ def test_modes_for_servers(make_pooler, tls_cluster, authority, mode, on):
     ("verify-full", "127.0.0.1", False, "certificate verify failed"),
     ("require", "127.0.0.1", False, None),
 ])
-def test_servers_are_verified(make_pooler, tls_cluster, authority, mode, host, known, reason):
+def test_servers_are_verified(make_pooler, tls_cluster, authority, case):
+    mode, host, known, reason = case
     stranger = Authority()
     try:
         pooler = make_pooler(
@@ -567,8 +596,7 @@ def test_direct_tls_to_servers(make_pooler, tls_cluster):
     with pooler.connect() as client:
         assert encrypted_to_server(client)
         client.send(fe.query("SELECT pg_sleep(60)"))
-        until(lambda: tls_cluster.backends("query LIKE '%pg_sleep(60)%' AND state = 'active'"),
-              what="the query runs")
+        until(lambda: tls_cluster.backends(SLEEPING), what="the query runs")
         client.cancel()
         assert client.read_until("Z").error["C"] == "57014"
 
