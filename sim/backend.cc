@@ -38,6 +38,10 @@ void Backend::read_startup() {
     world_.fail("the pooler sent a server a bad startup packet: " + startup.error().text);
     return;
   }
+  if (startup->kind == wire::Startup::Kind::Ssl) {
+    out_ += 'N';
+    return flush();
+  }
   if (startup->kind == wire::Startup::Kind::Cancel) {
     phase_ = Phase::Canceling;
     cluster_.cancel_later(startup->cancel_pid, startup->cancel_key, *this);

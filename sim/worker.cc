@@ -169,6 +169,7 @@ void Worker::perform() {
           read(socket);
         });
         break;
+      case Effect::Kind::StartTls: ASSERT(false); break;  // both sides say no
       case Effect::Kind::Connect: connect(effect.connection.server()); break;
       case Effect::Kind::Close: close(effect.connection, false); break;
       case Effect::Kind::Reset: close(effect.connection, true); break;

@@ -63,7 +63,7 @@ void append_socket(Row& row, const View& view, const SocketRow& s, std::string_v
   row.text(wall_time(view, s.connected)).text(wall_time(view, s.request));
   row.number(s.wait_us / 1'000'000).number(s.wait_us % 1'000'000).number(int{s.close_needed});
   row.text(pointer(s.id)).text(pointer(s.link)).number(s.remote_pid);
-  row.text("").text(s.application_name).number(s.prepared_statements).number(s.id);
+  row.text(s.tls).text(s.application_name).number(s.prepared_statements).number(s.id);
 }
 
 using Rows = std::vector<SocketRow>;

@@ -39,7 +39,8 @@ ClientLogin::ClientLogin(const Input& input)
       scram_iterations_(input.scram_iterations),
       server_random_key_(input.server_random_key),
       nonce_(input.nonce),
-      md5_salt_(input.md5_salt) {
+      md5_salt_(input.md5_salt),
+      server_end_point_(input.server_end_point) {
   ASSERT(covers(type_));
   ASSERT(scram_iterations_ > 0);
   ASSERT(secret_.kind != SecretKind::Scram || secret_.scram);
@@ -60,8 +61,9 @@ ClientStep ClientLogin::start() {
   // A SCRAM verifier cannot check an MD5 response, so md5 means SCRAM for such a user.
   if (type_ == AuthType::Md5 && secret_.kind != SecretKind::Scram)
     return request(AuthCode::Md5, std::string(as_text(md5_salt_)), State::AwaitMd5);
-  // The mechanisms end with an empty one.
-  auto mechanisms = std::string(kScramMechanism).append(2, '\0');
+  std::string mechanisms;
+  if (!server_end_point_.empty()) mechanisms.append(kScramPlusMechanism).append(1, '\0');
+  mechanisms.append(kScramMechanism).append(2, '\0');  // they end with an empty one
   return request(AuthCode::Sasl, std::move(mechanisms), State::AwaitSaslInitial);
 }
 
@@ -111,14 +113,16 @@ ClientStep ClientLogin::on_md5(Bytes payload) {
 
 ClientStep ClientLogin::on_sasl_initial(Bytes payload) {
   Reader in(payload);
-  if (in.cstr() != kScramMechanism)
+  const std::string_view mechanism = in.cstr();
+  const bool binds = mechanism == kScramPlusMechanism && !server_end_point_.empty();
+  if (mechanism != kScramMechanism && !binds)
     return failed("client selected an invalid SASL authentication mechanism");
   // The size -1 (no initial response) is none that the rest can have.
   const auto size = in.u32();
   const auto message = as_text(in.bytes(size));
   if (!in.done()) return failed(kSaslFailed);
 
-  begin_scram();
+  begin_scram(binds);
   auto answer = scram_->first(message);
   if (!answer) return failed(answer.error().text);
   return request(AuthCode::SaslContinue, std::move(*answer), State::AwaitSaslFinal);
@@ -156,16 +160,18 @@ bool ClientLogin::md5_matches_secret(std::string_view response) const {
   return hashed && md5_matches(*hashed, md5_salt_, response);
 }
 
-void ClientLogin::begin_scram() {
+void ClientLogin::begin_scram(bool binds) {
   ASSERT(!scram_);
+  const ChannelBinding binding{.end_point = server_end_point_, .used = binds};
   if (secret_.scram) {
-    scram_.emplace(*secret_.scram, nonce_, false);
+    scram_.emplace(*secret_.scram, nonce_, false, binding);
   } else if (secret_.kind == SecretKind::Plain) {
     scram_.emplace(adhoc_scram_secret(server_random_key_, user_, secret_.text, scram_iterations_),
-                   nonce_, false);
+                   nonce_, false, binding);
   } else {
     // An MD5 secret cannot check a SCRAM proof: such a user fails like an unknown one.
-    scram_.emplace(mock_secret(server_random_key_, user_, scram_iterations_), nonce_, true);
+    scram_.emplace(mock_secret(server_random_key_, user_, scram_iterations_), nonce_, true,
+                   binding);
   }
 }
 

@@ -51,6 +51,8 @@ class ClientLogin {
     const Key& server_random_key;  // made once per process, for mock and ad hoc salts
     ScramNonce nonce;              // fresh random bytes, as is the salt
     std::array<std::uint8_t, 4> md5_salt;
+    // With TLS, see ChannelBinding; SCRAM-SHA-256-PLUS is offered where it is not empty.
+    std::string_view server_end_point = {};
   };
   // The types that this class decides by itself. Before it, the session resolves Hba to a method
   // and settles Cert by the certificate; Pam and Ldap are decided elsewhere.
@@ -82,7 +84,7 @@ class ClientLogin {
   ClientStep on_sasl_final(Bytes payload);
   bool clear_text_matches(std::string_view password);
   bool md5_matches_secret(std::string_view response) const;
-  void begin_scram();
+  void begin_scram(bool binds);
 
   AuthType type_;
   std::string user_;
@@ -92,6 +94,7 @@ class ClientLogin {
   Key server_random_key_;
   ScramNonce nonce_;
   std::array<std::uint8_t, 4> md5_salt_;
+  std::string server_end_point_;
   State state_ = State::Start;
   std::optional<ScramServer> scram_;
   std::optional<ScramKeys> keys_;

@@ -10,10 +10,6 @@ namespace weir::auth {
 
 namespace {
 
-// The gs2 header without channel binding, and what c= says for it.
-constexpr std::string_view kGs2Header = "n,,";
-constexpr std::string_view kBinding = "c=biws";
-
 struct ServerFirst {
   std::string_view nonce;
   std::string salt;
@@ -43,13 +39,19 @@ Result<ServerFirst> read_server_first(std::string_view message, std::string_view
 
 }  // namespace
 
-ScramClient::ScramClient(const ScramNonce& nonce) : nonce_(base64_encode(nonce)) {}
+ScramClient::ScramClient(const ScramNonce& nonce, const ChannelBinding& binding)
+    : nonce_(base64_encode(nonce)),
+      header_(gs2_header(binding)),
+      binding_(encode_binding(header_, binding)) {}
 
-ScramClient::ScramClient(std::string_view password, const ScramNonce& nonce) : ScramClient(nonce) {
+ScramClient::ScramClient(std::string_view password, const ScramNonce& nonce,
+                         ChannelBinding binding)
+    : ScramClient(nonce, binding) {
   password_ = password;
 }
 
-ScramClient::ScramClient(const ScramKeys& keys, const ScramNonce& nonce) : ScramClient(nonce) {
+ScramClient::ScramClient(const ScramKeys& keys, const ScramNonce& nonce, ChannelBinding binding)
+    : ScramClient(nonce, binding) {
   keys_ = keys;
 }
 
@@ -61,7 +63,7 @@ ScramClient::~ScramClient() {
 
 std::string ScramClient::client_first() const {
   // The user name is left empty, as libpq does: the startup packet names it.
-  return std::string(kGs2Header) + "n=,r=" + nonce_;
+  return std::string(header_) + "n=,r=" + nonce_;
 }
 
 Result<std::string> ScramClient::final(std::string_view server_first) {
@@ -75,8 +77,8 @@ Result<std::string> ScramClient::final(std::string_view server_first) {
     wipe(password_);
   }
 
-  auto message = std::string(kBinding).append(",r=").append(first->nonce);
-  const auto bare = client_first().substr(kGs2Header.size());
+  auto message = std::string("c=").append(binding_).append(",r=").append(first->nonce);
+  const auto bare = client_first().substr(header_.size());
   const auto auth_message = scram_auth_message(bare, server_first, message);
   const auto signature = hmac_sha256(sha256(keys_->client_key), auth_message);
   server_signature_ = hmac_sha256(keys_->server_key, auth_message);

@@ -19,8 +19,8 @@ inline constexpr std::uint32_t kScramIterationsMax = 100'000;
 
 class ScramClient {
  public:
-  ScramClient(std::string_view password, const ScramNonce& nonce);
-  ScramClient(const ScramKeys& keys, const ScramNonce& nonce);
+  ScramClient(std::string_view password, const ScramNonce& nonce, ChannelBinding binding = {});
+  ScramClient(const ScramKeys& keys, const ScramNonce& nonce, ChannelBinding binding = {});
   ~ScramClient();
   ScramClient(const ScramClient&) = delete;
   ScramClient& operator=(const ScramClient&) = delete;
@@ -35,11 +35,13 @@ class ScramClient {
  private:
   enum class State { Start, AwaitSignature, Verified, Failed };
 
-  explicit ScramClient(const ScramNonce& nonce);
+  ScramClient(const ScramNonce& nonce, const ChannelBinding& binding);
 
   std::string password_;
   std::optional<ScramKeys> keys_;
   std::string nonce_;
+  std::string_view header_;  // gs2's
+  std::string binding_;      // c= in the last message
   State state_ = State::Start;
   Key server_signature_{};
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "auth/base64.h"
 #include "base/check.h"
 
 namespace weir::auth {
@@ -11,6 +12,17 @@ namespace {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
+
+std::string_view gs2_header(const ChannelBinding& binding) {
+  if (binding.used) return "p=tls-server-end-point,,";
+  return binding.end_point.empty() ? "n,," : "y,,";
+}
+
+std::string encode_binding(std::string_view header, const ChannelBinding& binding) {
+  std::string text(header);
+  if (binding.used) text += binding.end_point;
+  return base64_encode(as_bytes(text));
+}
 
 ScramAttributes::ScramAttributes(std::string_view text) : text_(text) {
   failed_ = text.size() > kScramMessageMax || text.find('\0') != std::string_view::npos;

@@ -14,8 +14,20 @@ namespace weir::auth {
 using ScramNonce = std::array<std::uint8_t, 18>;
 
 constexpr std::string_view kScramMechanism = "SCRAM-SHA-256";
+constexpr std::string_view kScramPlusMechanism = "SCRAM-SHA-256-PLUS";
 // Drivers send about 60 bytes, servers about 90.
 constexpr std::size_t kScramMessageMax = 2048;
+
+// What ties an exchange to the TLS connection it runs in (RFC 5929's tls-server-end-point).
+struct ChannelBinding {
+  std::string_view end_point = {};  // hash of the server's certificate; empty: nothing to tie to
+  bool used = false;                // the exchange is SCRAM-SHA-256-PLUS
+};
+
+// The gs2 header that a client says for it.
+std::string_view gs2_header(const ChannelBinding& binding);
+// What `c=` has to say: the header and, where it is used, the binding itself.
+std::string encode_binding(std::string_view header, const ChannelBinding& binding);
 
 // Reads `x=value` attributes, separated by commas, with one sticky error.
 class ScramAttributes {

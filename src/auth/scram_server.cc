@@ -16,20 +16,27 @@ constexpr std::size_t kMockSaltSize = 16;
 
 std::unexpected<Error> refused() { return fail(std::string(kSaslFailed)); }
 
-// The gs2 header with both commas. Channel binding (`p=`) is not offered, so a client that asks for
-// it is refused, and so is an authorization identity, as in PostgreSQL. To add SCRAM-SHA-256-PLUS,
-// accept `p=tls-server-end-point` here and append the certificate's hash to what binding_ encodes.
-std::optional<std::string_view> gs2_header(std::string_view client_first) {
-  constexpr std::size_t kSize = 3;
-  const auto header = client_first.substr(0, kSize);
-  if (header != "n,," && header != "y,,") return std::nullopt;
+// The gs2 header with both commas. An authorization identity is refused, as in PostgreSQL. A client
+// that knows channel binding may leave it (`n`); `y` says that we had not offered it.
+std::optional<std::string_view> read_header(std::string_view client_first,
+                                            const ChannelBinding& binding) {
+  const std::string_view expected = gs2_header(binding);
+  const auto header = client_first.substr(0, expected.size());
+  if (binding.used) return header == expected ? std::optional(header) : std::nullopt;
+  const bool undone = header == "y,," && !binding.end_point.empty();
+  if ((header != "n,," && header != "y,,") || undone) return std::nullopt;
   return header;
 }
 
 }  // namespace
 
-ScramServer::ScramServer(ScramSecret secret, const ScramNonce& nonce, bool mock)
-    : secret_(std::move(secret)), nonce_bytes_(nonce), mock_(mock) {
+ScramServer::ScramServer(ScramSecret secret, const ScramNonce& nonce, bool mock,
+                         ChannelBinding binding)
+    : secret_(std::move(secret)),
+      nonce_bytes_(nonce),
+      mock_(mock),
+      end_point_(binding.end_point),
+      binds_(binding.used) {
   ASSERT(secret_.iterations > 0);
 }
 
@@ -42,7 +49,8 @@ ScramServer::~ScramServer() {
 Result<std::string> ScramServer::first(std::string_view client_first) {
   ASSERT(state_ == State::Start);
   state_ = State::Failed;
-  const auto header = gs2_header(client_first);
+  const ChannelBinding binding{.end_point = end_point_, .used = binds_};
+  const auto header = read_header(client_first, binding);
   if (!header) return refused();
   const auto bare = client_first.substr(header->size());
 
@@ -53,7 +61,7 @@ Result<std::string> ScramServer::first(std::string_view client_first) {
   while (in.ok() && !in.done()) in.next();
   if (!in.done() || !is_scram_nonce(client_nonce)) return refused();
 
-  binding_ = base64_encode(as_bytes(*header));
+  binding_ = encode_binding(*header, binding);
   client_first_bare_ = bare;
   nonce_ = std::string(client_nonce) + base64_encode(nonce_bytes_);
   server_first_ = fmt::format("r={},s={},i={}", nonce_, base64_encode(as_bytes(secret_.salt)),

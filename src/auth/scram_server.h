@@ -17,8 +17,9 @@ inline constexpr std::string_view kSaslFailed = "SASL authentication failed";
 class ScramServer {
  public:
   // A mock exchange looks like any other and always fails at the proof: for users who have no
-  // usable secret.
-  ScramServer(ScramSecret secret, const ScramNonce& nonce, bool mock);
+  // usable secret. With a binding that is not used, a client that says it could have used one is
+  // refused: somebody on the way has hidden our offer.
+  ScramServer(ScramSecret secret, const ScramNonce& nonce, bool mock, ChannelBinding binding = {});
   ~ScramServer();
   ScramServer(const ScramServer&) = delete;
   ScramServer& operator=(const ScramServer&) = delete;
@@ -40,6 +41,8 @@ class ScramServer {
   ScramSecret secret_;
   ScramNonce nonce_bytes_;
   bool mock_;
+  std::string end_point_;
+  bool binds_;
   State state_ = State::Start;
   std::string binding_;  // what c= has to say
   std::string client_first_bare_;

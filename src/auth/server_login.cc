@@ -27,19 +27,25 @@ ServerAnswer password_message(std::string_view payload) {
   return answer;
 }
 
-enum class Offer { Scram, Other, Malformed };
-
-Offer read_mechanisms(Bytes list) {
-  Reader in(list);
+struct Offer {
   bool scram = false;
-  for (auto name = in.cstr(); !name.empty(); name = in.cstr()) scram |= name == kScramMechanism;
-  if (!in.done()) return Offer::Malformed;
-  return scram ? Offer::Scram : Offer::Other;
+  bool plus = false;
+};
+
+std::optional<Offer> read_mechanisms(Bytes list) {
+  Reader in(list);
+  Offer offer;
+  for (auto name = in.cstr(); !name.empty(); name = in.cstr()) {
+    offer.scram |= name == kScramMechanism;
+    offer.plus |= name == kScramPlusMechanism;
+  }
+  return in.done() ? std::optional(offer) : std::nullopt;
 }
 
 }  // namespace
 
-ServerLogin::ServerLogin(const Input& input) : user_(input.user), nonce_(input.nonce) {
+ServerLogin::ServerLogin(const Input& input)
+    : user_(input.user), nonce_(input.nonce), server_end_point_(input.server_end_point) {
   if (input.secret != nullptr) secret_ = *input.secret;
   if (input.keys != nullptr) keys_ = *input.keys;
 }
@@ -105,25 +111,27 @@ ServerStep ServerLogin::password_answer(std::string_view text) {
 ServerStep ServerLogin::on_sasl(Bytes mechanisms) {
   if (state_ != State::Start) return failed(kUnexpected);
   const auto offer = read_mechanisms(mechanisms);
-  if (offer == Offer::Malformed) return failed(kMalformed);
-  if (offer == Offer::Other)
+  if (!offer) return failed(kMalformed);
+  const bool binds = offer->plus && !server_end_point_.empty();
+  if (!offer->scram && !binds)
     return failed("none of the server's SASL authentication mechanisms are supported");
-  if (!begin_scram()) return failed(kWrongType);
+  if (!begin_scram(binds)) return failed(kWrongType);
 
   const auto first = scram_->client_first();
-  auto payload = std::string(kScramMechanism).append(1, '\0');
+  auto payload = std::string(binds ? kScramPlusMechanism : kScramMechanism).append(1, '\0');
   append_u32(payload, first.size());
   state_ = State::SaslStarted;
   return password_message(payload.append(first));
 }
 
-bool ServerLogin::begin_scram() {
+bool ServerLogin::begin_scram(bool binds) {
   ASSERT(!scram_);
+  const ChannelBinding binding{.end_point = server_end_point_, .used = binds};
   // The password first: a client's keys fit only if the server stores the same secret as we do.
   if (secret_.kind == SecretKind::Plain) {
-    scram_.emplace(secret_.text, nonce_);
+    scram_.emplace(secret_.text, nonce_, binding);
   } else if (keys_) {
-    scram_.emplace(*keys_, nonce_);
+    scram_.emplace(*keys_, nonce_, binding);
   }
   return scram_.has_value();
 }

@@ -31,6 +31,7 @@ class ServerLogin {
     const Secret* secret;   // copied, may be null
     const ScramKeys* keys;  // copied, may be null: those of the client in whose name we log in
     ScramNonce nonce;       // fresh random bytes
+    std::string_view server_end_point = {};  // with TLS, see ChannelBinding
   };
 
   explicit ServerLogin(const Input& input);
@@ -52,12 +53,13 @@ class ServerLogin {
   ServerStep on_sasl_final(Bytes message);
   ServerStep password_answer(std::string_view text);
   ServerStep failed(std::string_view reason);
-  bool begin_scram();
+  bool begin_scram(bool binds);
 
   std::string user_;
   Secret secret_;
   std::optional<ScramKeys> keys_;
   ScramNonce nonce_;
+  std::string server_end_point_;
   State state_ = State::Start;
   std::optional<ScramClient> scram_;
 };

@@ -13,6 +13,7 @@
 #include "config/load.h"
 #include "config/options.h"
 #include "runtime/run.h"
+#include "runtime/tls_contexts.h"
 
 namespace weir::cli {
 
@@ -73,7 +74,8 @@ int run_pooler(const PoolerArguments& arguments) {
 }
 
 int check(const std::string& path) {
-  const auto loaded = config::load(path);
+  auto loaded = config::load(path);
+  runtime::load_tls(loaded, path);
   for (const auto& problem : loaded.problems) fmt::print("{}\n", config::to_string(problem));
   if (loaded.config == nullptr) return 1;
   if (loaded.problems.empty()) fmt::print("{}: no problems\n", path);

@@ -19,8 +19,6 @@ void warn(Draft& draft, std::string_view key, std::string text) {
 // Whether this value of an option without effect asks for what Weir does anyway, or is refused.
 bool nothing_to_warn(const Option& option, const Draft& draft) {
   const Settings& settings = draft.config.settings;
-  if (option.name == "server_tls_sslmode") return true;
-  if (option.name == "client_tls_sslmode") return settings.client_tls_sslmode > SslMode::Prefer;
   if (option.name == "tcp_defer_accept") return !settings.tcp_defer_accept;
   return option.name == "conffile" && settings.conffile == draft.path;
 }
@@ -166,6 +164,18 @@ void check_sockets(Draft& draft, const Files& files) {
   }
 }
 
+// As libpq does: an attacker could make a weaker mode go on in the clear, and there is no answer
+// of the server to go by.
+void check_direct_tls(Draft& draft) {
+  const Settings& s = draft.config.settings;
+  if (draft.config.weir.server_tls_sslnegotiation != SslNegotiation::Direct ||
+      s.server_tls_sslmode >= SslMode::Require)
+    return;
+  draft.problem(Severity::Error, draft.place(Section::Weir, "server_tls_sslnegotiation"),
+                "server_tls_sslnegotiation = direct needs server_tls_sslmode require, verify-ca or "
+                "verify-full");
+}
+
 void check_peers(Draft& draft) {
   if (draft.config.peers.empty() || draft.config.settings.peer_id != 0) return;
   const auto first = std::to_string(draft.config.peers.begin()->first);
@@ -187,14 +197,6 @@ std::vector<Refused> refused_settings(const Settings& settings) {
                                                 "trust, plain, md5 or scram-sha-256",
                                                 written_value("auth_type", settings))});
   }
-  const auto refuse_tls = [&](std::string_view key, SslMode mode) {
-    if (mode <= SslMode::Prefer) return;
-    refused.push_back({key, fmt::format("{} {} is not available in this version: connections "
-                                        "would run in the clear; where that is safe use prefer",
-                                        key, written_value(key, settings))});
-  };
-  refuse_tls("client_tls_sslmode", settings.client_tls_sslmode);
-  refuse_tls("server_tls_sslmode", settings.server_tls_sslmode);
   return refused;
 }
 
@@ -205,6 +207,7 @@ void check(Draft& draft, const Files& files) {
   }
   check_effects(draft);
   check_auth(draft);
+  check_direct_tls(draft);
   check_pool_sizes(draft);
   check_databases(draft);
   check_peers(draft);

@@ -24,9 +24,8 @@ TEST_CASE("options without a function warn once, where they are set") {
         "resolv_conf = r", "syslog = 1", "syslog_ident = x", "syslog_facility = local0",
         "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1", "pidfile = p",
         "conffile = other.ini", "server_fast_close = 1", "server_reset_query_always = 1",
-        "disable_pqexec = 1", "login_notify_message = hello", "application_name_add_host = 1",
-        "client_tls_sslmode = allow", "client_tls_sslmode = prefer", "client_tls_ca_file = c",
-        "server_tls_protocols = tlsv1.3", "server_tls13_ciphers = x"}) {
+        "disable_pqexec = 1", "login_notify_message = hello",
+        "application_name_add_host = 1"}) {
     CAPTURE(line);
     CHECK(only_problem(line) == no_effect(line.substr(0, line.find(' '))));
   }
@@ -34,8 +33,6 @@ TEST_CASE("options without a function warn once, where they are set") {
 
 TEST_CASE("options without a function are silent at their default or when nothing is missing") {
   for (const auto* line : {"syslog = 0", "autodb_idle_timeout = 3600", "auth_user =",
-                           "client_tls_sslmode = disable", "server_tls_sslmode = prefer",
-                           "server_tls_sslmode = allow", "server_tls_sslmode = disable",
                            "tcp_defer_accept = 1", "tcp_defer_accept = 0", "conffile = c.ini",
                            "pkt_buf = 4096", "sbuf_loopcnt = 5", "server_login_retry = 15",
                            "user = nobody", "so_reuseport = 1"}) {
@@ -79,17 +76,15 @@ TEST_CASE("login methods that are not there are errors that list those that are"
   }
 }
 
-TEST_CASE("modes that promise TLS are errors, since they would only pretend") {
-  for (const std::string side : {"client", "server"}) {
-    for (const std::string mode : {"require", "verify-ca", "verify-full"}) {
-      const std::string setting = side + "_tls_sslmode";
-      const auto loaded = load_main(setting + " = " + mode);
-      CHECK_FALSE(loaded.config);
-      CHECK(told(loaded) == "c.ini:3: error: " + setting + " " + mode +
-                                " is not available in this version: connections would run in the "
-                                "clear; where that is safe use prefer\n");
-    }
-  }
+TEST_CASE("direct TLS to servers needs a mode that insists on TLS") {
+  const auto direct = [](const std::string& mode) {
+    return told(load_text("[pgbouncer]\nauth_file = u.txt\nserver_tls_sslmode = " + mode +
+                          "\n[weir]\nserver_tls_sslnegotiation = direct\n"));
+  };
+  for (const auto* mode : {"require", "verify-ca", "verify-full"}) CHECK(direct(mode) == "");
+  for (const auto* mode : {"disable", "allow", "prefer"})
+    CHECK(direct(mode) == "c.ini:5: error: server_tls_sslnegotiation = direct needs "
+                          "server_tls_sslmode require, verify-ca or verify-full\n");
 }
 
 TEST_CASE("without an auth_file nobody can log in") {

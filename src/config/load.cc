@@ -60,6 +60,7 @@ bool has_errors(const Problems& problems) {
 Loaded finish(Draft draft) {
   Loaded loaded;
   loaded.problems = std::move(draft.problems);
+  loaded.places.insert(draft.places.begin(), draft.places.end());
   if (!has_errors(loaded.problems)) {
     loaded.config = std::make_shared<const Config>(std::move(draft.config));
   }

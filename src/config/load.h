@@ -2,6 +2,7 @@
 // configuration with any error is not there at all, so that the running one stays.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "config/files.h"
+#include "config/ini.h"
 #include "config/problem.h"
 
 namespace weir::config {
@@ -16,6 +18,7 @@ namespace weir::config {
 struct Loaded {
   std::shared_ptr<const Config> config;  // null if any problem is an Error
   Problems problems;
+  std::map<std::string, Place> places;  // of each setting that was written, as "pgbouncer/user"
 };
 
 Loaded load(const std::string& path);

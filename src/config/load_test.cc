@@ -330,6 +330,4 @@ TEST_CASE("one setting can be changed in a copy") {
       "invalid value \"x\" for parameter pool_mode: it is one of"));
   CHECK_FALSE(with_setting(*running, "auth_type", "hba"));
   CHECK(with_setting(*running, "client_tls_sslmode", "prefer"));
-  CHECK_FALSE(with_setting(*running, "client_tls_sslmode", "require"));
-  CHECK_FALSE(with_setting(*running, "server_tls_sslmode", "verify-full"));
 }

@@ -17,6 +17,7 @@ inline constexpr std::array<std::string_view, 3> kPoolModes{"session", "transact
 inline constexpr std::array<std::string_view, 6> kSslModes{"disable", "allow",     "prefer",
                                                            "require", "verify-ca", "verify-full"};
 inline constexpr std::array<std::string_view, 2> kLoadBalanceHosts{"round-robin", "disable"};
+inline constexpr std::array<std::string_view, 2> kSslNegotiations{"postgres", "direct"};
 inline constexpr std::array<std::string_view, 2> kLogFormats{"plain", "json"};
 inline constexpr std::array<std::string_view, 9> kAuthTypes{
     "any", "trust", "plain", "md5", "scram-sha-256", "cert", "hba", "pam", "ldap"};
@@ -26,6 +27,7 @@ constexpr std::span<const std::string_view> choices_of(SslMode) { return kSslMod
 constexpr std::span<const std::string_view> choices_of(LoadBalanceHosts) {
   return kLoadBalanceHosts;
 }
+constexpr std::span<const std::string_view> choices_of(SslNegotiation) { return kSslNegotiations; }
 constexpr std::span<const std::string_view> choices_of(LogFormat) { return kLogFormats; }
 constexpr std::span<const std::string_view> choices_of(auth::AuthType) { return kAuthTypes; }
 

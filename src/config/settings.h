@@ -15,6 +15,7 @@ namespace weir::config {
 enum class PoolMode { Session, Transaction, Statement };
 enum class SslMode { Disable, Allow, Prefer, Require, VerifyCa, VerifyFull };
 enum class LoadBalanceHosts { RoundRobin, Disable };
+enum class SslNegotiation { Postgres, Direct };
 enum class LogFormat { Plain, Json };
 
 inline constexpr const char* kDefaultAuthQuery =
@@ -136,6 +137,7 @@ struct WeirSettings {
   int workers = 0;  // 0: one for each core
   LogFormat log_format = LogFormat::Plain;
   Duration auth_query_cache_ttl = std::chrono::seconds{10};
+  SslNegotiation server_tls_sslnegotiation = SslNegotiation::Postgres;
 };
 
 }  // namespace weir::config

@@ -91,7 +91,7 @@ IoResult receive(int fd, std::span<std::uint8_t> into) {
   ASSERT(!into.empty());
   for (;;) {
     const ssize_t n = ::recv(fd, into.data(), into.size(), 0);
-    if (n > 0) return {.n = n};
+    if (n > 0) return {.n = n, .more = static_cast<std::size_t>(n) == into.size()};
     if (n == 0) return {.closed = true};
     if (errno != EINTR) return failed(errno);
   }

@@ -53,6 +53,7 @@ void tune_tcp(int fd, const TcpOptions& options);
 // Exactly one of: n > 0; again; closed (orderly end, receive only); error (an errno, never EAGAIN).
 struct IoResult {
   ssize_t n = 0;
+  bool more = false;  // with n, of receive: there may be more
   bool again = false;
   bool closed = false;
   int error = 0;

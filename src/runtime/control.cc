@@ -50,6 +50,7 @@ Control::Control(Setup setup)
       signals_(std::move(setup.signals)),
       path_(std::move(setup.path)),
       config_(std::move(setup.config)),
+      tls_(std::move(setup.tls)),
       verbose_(setup.verbose),
       averages_(net::read_clock()) {}
 
@@ -289,13 +290,14 @@ void Control::refuse(const Pending& pending, std::string_view text, std::string_
 // Everything is read and checked first; only then is the running configuration replaced, whole.
 bool Control::reload() {
   const config::DiskFiles files;
-  const config::Loaded loaded = config::reload(*config_, path_, files);
+  config::Loaded loaded = config::reload(*config_, path_, files);
+  TlsContexts tls = load_tls(loaded, path_);
   write_problems(shared_.log, loaded.problems);
   if (!loaded.config) {
     shared_.log.write(LogLevel::kError, "reload failed: the running configuration stays as it is");
     return false;
   }
-  distribute(loaded.config);
+  distribute(loaded.config, std::move(tls));
   return true;
 }
 
@@ -305,17 +307,27 @@ bool Control::set(const admin::Command& command) {
     shared_.log.write(LogLevel::kWarning, changed.error().text);
     return false;
   }
-  distribute(std::move(*changed));
+  TlsContexts tls = tls_;
+  if (command.key.find("_tls") != std::string::npos) {  // others do not read the files again
+    auto made = make_tls_contexts((*changed)->settings);
+    if (!made) {
+      shared_.log.write(LogLevel::kWarning, "TLS setup failed: " + made.error().text);
+      return false;
+    }
+    tls = std::move(*made);
+  }
+  distribute(std::move(*changed), std::move(tls));
   return true;
 }
 
-void Control::distribute(std::shared_ptr<const config::Config> config) {
+void Control::distribute(std::shared_ptr<const config::Config> config, TlsContexts tls) {
   config_ = std::move(config);
+  tls_ = std::move(tls);
   if (auto ok = shared_.log.configure(log_options(*config_, true, verbose_)); !ok)
     shared_.log.write(LogLevel::kError, ok.error().text);
   shared_.resolver->set_ttls(config_->settings.dns_max_ttl, config_->settings.dns_nxdomain_ttl);
   for (auto& worker : shared_.workers)
-    worker->post({.kind = WorkerMessage::Kind::Configure, .config = config_});
+    worker->post({.kind = WorkerMessage::Kind::Configure, .config = config_, .tls = tls_});
 }
 
 void Control::shut_down(admin::Command::Wait wait) {

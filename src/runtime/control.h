@@ -25,6 +25,7 @@ class Control {
     net::Fd signals;   // a signalfd
     std::string path;  // of the configuration
     std::shared_ptr<const config::Config> config;
+    TlsContexts tls;
     int verbose;       // added to the setting
   };
   explicit Control(Setup setup);
@@ -61,7 +62,7 @@ class Control {
   admin::View view(std::span<const session::Snapshot> snapshots) const;
   bool reload();
   bool set(const admin::Command& command);
-  void distribute(std::shared_ptr<const config::Config> config);
+  void distribute(std::shared_ptr<const config::Config> config, TlsContexts tls);
   void shut_down(admin::Command::Wait wait);
   void stop_workers();
   void tick(Instant now);
@@ -71,6 +72,7 @@ class Control {
   net::Fd signals_;
   std::string path_;
   std::shared_ptr<const config::Config> config_;
+  TlsContexts tls_;
   int verbose_;
   std::list<Pending> pending_;
   std::uint64_t next_token_ = 1;

@@ -7,6 +7,9 @@
 #include "config/config.h"
 #include "net/address.h"
 #include "net/fd.h"
+#include "net/tls_stream.h"
+#include "runtime/outbox.h"
+#include "runtime/tls_contexts.h"
 #include "session/letter.h"
 #include "session/snapshot.h"
 
@@ -15,9 +18,9 @@ namespace weir::runtime {
 // To a worker.
 struct WorkerMessage {
   enum class Kind : std::uint8_t {
-    Letter,    // `letter`, with `fd` for a server connection on its way
+    Letter,    // `letter`, with `fd`, `stream` and `unsent` for a server connection on its way
     Client,    // a client that another worker accepted: `fd`, `peer`
-    Configure, // `config`
+    Configure, // `config` and `tls`
     Snapshot,  // answer with a ControlMessage of kind Snapshot and this `token`
     Reply,     // `bytes` for the console client `client`
     StopTcp,   // close the TCP listeners: a shutdown that waits has begun
@@ -27,8 +30,11 @@ struct WorkerMessage {
   Kind kind = Kind::Stop;
   session::Letter letter{};
   net::Fd fd{};
+  std::unique_ptr<net::TlsStream> stream{};
+  Outbox unsent{};
   net::Address peer{};
   std::shared_ptr<const config::Config> config{};
+  TlsContexts tls{};
   std::uint64_t token = 0;
   ClientId client{};
   wire::Buffer bytes{};

@@ -13,25 +13,29 @@ namespace weir::runtime {
 
 class Outbox {
  public:
-  bool empty() const { return !bytes_; }
-  Bytes pending() const { return bytes_ ? Bytes(*bytes_).subspan(sent_) : Bytes(); }
+  bool empty() const { return !unsent_; }
+  Bytes pending() const {
+    return unsent_ ? Bytes(unsent_->bytes).subspan(unsent_->sent) : Bytes();
+  }
   void append(Bytes bytes) {
     if (bytes.empty()) return;
-    if (!bytes_) bytes_ = std::make_unique<std::vector<std::uint8_t>>();
-    bytes_->insert(bytes_->end(), bytes.begin(), bytes.end());
+    if (!unsent_) unsent_ = std::make_unique<Unsent>();
+    unsent_->bytes.insert(unsent_->bytes.end(), bytes.begin(), bytes.end());
   }
+  // At most what is pending.
   void consume(std::size_t n) {
-    sent_ += n;
-    if (bytes_ && sent_ == bytes_->size()) clear();
+    if (!unsent_) return;
+    unsent_->sent += n;
+    if (unsent_->sent == unsent_->bytes.size()) clear();
   }
-  void clear() {
-    bytes_.reset();
-    sent_ = 0;
-  }
+  void clear() { unsent_.reset(); }
 
  private:
-  std::unique_ptr<std::vector<std::uint8_t>> bytes_;
-  std::size_t sent_ = 0;
+  struct Unsent {
+    std::vector<std::uint8_t> bytes;
+    std::size_t sent = 0;
+  };
+  std::unique_ptr<Unsent> unsent_;  // one pointer, since every connection has it
 };
 
 }  // namespace weir::runtime

@@ -13,6 +13,7 @@
 #include "net/limits.h"
 #include "runtime/control.h"
 #include "runtime/os_random.h"
+#include "runtime/tls_contexts.h"
 #include "runtime/worker.h"
 
 namespace weir::runtime {
@@ -117,7 +118,8 @@ int fail_start(Log* log, const std::string& text) {
 }  // namespace
 
 int run(const RunOptions& options) {
-  const config::Loaded loaded = config::load(options.config_path);
+  config::Loaded loaded = config::load(options.config_path);
+  const TlsContexts tls = load_tls(loaded, options.config_path);
   const config::Config fallback{};
   auto opened = Log::open(log_options(loaded.config ? *loaded.config : fallback, !options.quiet,
                                       options.verbose));
@@ -144,7 +146,7 @@ int run(const RunOptions& options) {
     if (!loop) return fail_start(&log, loop.error().text);
     shared.workers.push_back(std::make_unique<Worker>(Worker::Setup{
         .index = i, .shared = shared, .loop = std::move(*loop), .random = random,
-        .config = config, .mock_key = mock_key, .listeners = listeners.list}));
+        .config = config, .tls = tls, .mock_key = mock_key, .listeners = listeners.list}));
     notifiers.push_back(shared.workers.back().get());
   }
   shared.resolver = std::make_unique<net::Resolver>(
@@ -155,7 +157,7 @@ int run(const RunOptions& options) {
   if (!control_loop) return fail_start(&log, control_loop.error().text);
   Control control({.shared = shared, .loop = std::move(*control_loop),
                    .signals = std::move(signals), .path = options.config_path, .config = config,
-                   .verbose = options.verbose});
+                   .tls = tls, .verbose = options.verbose});
   shared.control_notifier = &control.notifier();
 
   std::vector<std::jthread> threads;

@@ -22,7 +22,9 @@ Worker::Worker(Setup setup)
       engine_({.worker = setup.index, .ledger = setup.shared.ledger, .random = setup.random,
                .config = std::move(setup.config), .mock_key = setup.mock_key}),
       listeners_(std::move(setup.listeners)),
+      tls_(std::move(setup.tls)),
       scratch_(kScratch),
+      cipher_(kScratch - net::TlsStream::kRecordMax),
       mailbox_(kMailbox) {}
 
 Worker::~Worker() = default;
@@ -95,13 +97,19 @@ void Worker::take(WorkerMessage& message) {
   switch (message.kind) {
     case WorkerMessage::Kind::Letter: {
       const ServerId id = engine_.letter(message.letter, now_, effects_);
-      if (id.valid()) open_socket(id, std::move(message.fd)).readable = true;
+      if (id.valid()) {
+        Socket& s = open_socket(id, std::move(message.fd));
+        s.readable = true;
+        s.tls = std::move(message.stream);
+        s.outbox = std::move(message.unsent);
+      }
       perform();
       break;
     }
     case WorkerMessage::Kind::Client: adopt_client(std::move(message.fd), message.peer); break;
     case WorkerMessage::Kind::Configure:
       config_ = message.config;
+      tls_ = std::move(message.tls);
       engine_.configure(std::move(message.config), now_, effects_);
       perform();
       break;

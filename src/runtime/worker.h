@@ -13,9 +13,11 @@
 #include "net/mailbox.h"
 #include "net/resolver.h"
 #include "net/socket.h"
+#include "net/tls_stream.h"
 #include "runtime/log.h"
 #include "runtime/message.h"
 #include "runtime/outbox.h"
+#include "runtime/tls_contexts.h"
 #include "session/engine.h"
 
 namespace weir::runtime {
@@ -50,6 +52,7 @@ class Worker final : public net::Notifier {
     std::unique_ptr<net::Loop> loop;
     Random& random;  // used by all workers: must be thread-safe
     std::shared_ptr<const config::Config> config;
+    TlsContexts tls;
     auth::Key mock_key;  // see session::Engine
     std::vector<Listener> listeners;
   };
@@ -72,7 +75,8 @@ class Worker final : public net::Notifier {
     bool connecting = false;
     bool broken = false;      // a write has failed; the engine is told at the end of the event
     bool said_goodbye = false;  // closing, once the outbox is empty
-    Outbox outbox;
+    Outbox outbox;  // as it goes over the wire
+    std::unique_ptr<net::TlsStream> tls;                    // null: in the clear
     std::unique_ptr<std::vector<net::Address>> candidates;  // addresses still to try
   };
   // A socket that the engine is done with: it sends what is left and waits for the peer's end.
@@ -112,6 +116,7 @@ class Worker final : public net::Notifier {
   void perform_one(const session::Effect& effect, bool farewell);
   std::size_t perform_sends(std::size_t first);
   void write(session::Connection c, std::span<const iovec> parts);
+  void write_wire(session::Connection c, std::span<const iovec> parts);
   void report_broken();
   void close_socket(session::Connection c, bool linger);
   void linger(Socket& socket);
@@ -119,6 +124,14 @@ class Worker final : public net::Notifier {
   void send_parcel(const session::Effect& effect);
   void to_worker(unsigned worker, WorkerMessage message);
   void write_log(const session::LogEntry& entry);
+
+  // worker_tls.cc
+  net::IoResult receive(session::Connection c);
+  void start_tls(session::Connection c, Bytes received);
+  std::size_t unseal(session::Connection c, Bytes in);
+  void write_sealed(session::Connection c, std::span<const iovec> parts);
+  void send_sealed(session::Connection c);
+  static std::string end_of(const Socket& socket, std::string_view otherwise);
 
   std::vector<Socket>& sockets(Side side) { return side == Side::Client ? clients_ : servers_; }
   Socket* socket(session::Connection c);
@@ -141,7 +154,10 @@ class Worker final : public net::Notifier {
   std::uint64_t next_lingering_ = 0;
   std::vector<session::Connection> resumed_;  // to be read again
   std::vector<session::Connection> broken_;
+  TlsContexts tls_;
   std::vector<std::uint8_t> scratch_;
+  std::vector<std::uint8_t> cipher_;   // received, not decrypted yet
+  net::TlsStream::Buffer sealed_;      // encrypted, to be sent at once
   net::Mailbox<WorkerMessage> mailbox_;
   std::vector<WorkerMessage> messages_;
   std::vector<std::pair<unsigned, WorkerMessage>> unposted_;

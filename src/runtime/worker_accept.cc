@@ -80,7 +80,7 @@ void Worker::start_connect(ServerId id) {
   Socket& s = open_socket(id, net::Fd());
   s.connecting = true;
   const std::string& host = endpoint->host;
-  if (host.empty() || host.front() == '/' || host.front() == '@') {
+  if (endpoint->is_unix()) {
     s.candidates = std::make_unique<std::vector<net::Address>>();
     s.candidates->push_back(net::unix_address(
         host + "/.s.PGSQL." + std::to_string(endpoint->port)));

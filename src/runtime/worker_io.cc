@@ -103,16 +103,18 @@ void Worker::read_client(ClientId id) {
       }
       return;
     }
-    const net::IoResult got = net::receive(s->fd.get(), scratch_);
+    const net::IoResult got = receive(id);
+    s = socket(id);
+    if (s == nullptr) return;
     if (got.n > 0) {
       const auto n = static_cast<std::size_t>(got.n);
-      s->readable = n == scratch_.size() || s->ended;
+      s->readable = got.more || s->ended;
       engine_.client_bytes(id, Bytes(scratch_).first(n), now_, effects_);
     } else if (got.again) {
       s->readable = false;
       engine_.client_bytes(id, {}, now_, effects_);
     } else {
-      engine_.client_closed(id, "client unexpected eof", now_, effects_);
+      engine_.client_closed(id, end_of(*s, "client unexpected eof"), now_, effects_);
     }
     perform();
     s = socket(id);
@@ -125,16 +127,18 @@ void Worker::read_server(ServerId id) {
   for (int i = 0; i < kReadsAtOnce; ++i) {
     Socket* s = socket(id);
     if (s == nullptr || !s->readable || s->connecting || blocked(id)) return;
-    const net::IoResult got = net::receive(s->fd.get(), scratch_);
+    const net::IoResult got = receive(id);
+    s = socket(id);
+    if (s == nullptr) return;
     if (got.n > 0) {
       const auto n = static_cast<std::size_t>(got.n);
-      s->readable = n == scratch_.size() || s->ended;
+      s->readable = got.more || s->ended;
       engine_.server_bytes(id, Bytes(scratch_).first(n), now_, effects_);
     } else if (got.again) {
       s->readable = false;
       return;
     } else {
-      engine_.server_closed(id, "server conn crashed?", now_, effects_);
+      engine_.server_closed(id, end_of(*s, "server conn crashed?"), now_, effects_);
     }
     perform();
     s = socket(id);
@@ -203,8 +207,17 @@ std::size_t Worker::perform_sends(std::size_t first) {
 }
 
 void Worker::write(Connection c, std::span<const iovec> parts) {
-  Socket* s = socket(c);
+  const Socket* s = socket(c);
   if (s == nullptr || !s->fd.valid() || s->broken) return;
+  if (s->tls) {
+    write_sealed(c, parts);
+  } else {
+    write_wire(c, parts);
+  }
+}
+
+void Worker::write_wire(Connection c, std::span<const iovec> parts) {
+  Socket* s = socket(c);
   std::size_t done = 0;
   if (s->outbox.empty()) {
     const net::IoResult sent = net::send(s->fd.get(), parts);
@@ -249,6 +262,7 @@ void Worker::perform_one(const Effect& effect, bool farewell) {
     case Effect::Kind::Send: break;
     case Effect::Kind::Read: resumed_.push_back(effect.connection); break;
     case Effect::Kind::Connect: start_connect(effect.connection.server()); break;
+    case Effect::Kind::StartTls: start_tls(effect.connection, effect.bytes); break;
     case Effect::Kind::Close:
       close_socket(effect.connection, farewell && effect.connection.side == Side::Client);
       break;
@@ -278,11 +292,12 @@ void Worker::perform_one(const Effect& effect, bool farewell) {
 
 void Worker::send_parcel(const Effect& effect) {
   Socket* s = socket(effect.connection);
-  ASSERT(s != nullptr && s->outbox.empty());
+  ASSERT(s != nullptr && (s->outbox.empty() || s->tls));
   loop_->remove(s->fd.get());
   to_worker(effect.worker, {.kind = WorkerMessage::Kind::Letter,
                             .letter = std::move(effects_.letter(effect.number)),
-                            .fd = std::move(s->fd)});
+                            .fd = std::move(s->fd), .stream = std::move(s->tls),
+                            .unsent = std::move(s->outbox)});
   s->generation = ~std::uint32_t{0};
 }
 
@@ -290,9 +305,15 @@ void Worker::close_socket(Connection c, bool with_linger) {
   Socket* s = socket(c);
   if (s == nullptr) return;
   if (c.side == Side::Client) shared_.load[index_].fetch_sub(1, std::memory_order_relaxed);
+  if (s->tls && s->fd.valid() && !s->broken && !s->ended) {
+    s->tls->close(sealed_);
+    send_sealed(c);
+    with_linger |= s->tls->state() == net::TlsStream::State::Failed;  // for the alert
+  }
   if (s->fd.valid() && !s->broken && (with_linger || !s->outbox.empty())) linger(*s);
   s->fd.reset();
   s->outbox.clear();
+  s->tls.reset();
   s->candidates.reset();
   s->generation = ~std::uint32_t{0};
 }

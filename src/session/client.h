@@ -13,6 +13,7 @@
 #include "session/secret_cache.h"
 #include "session/settings.h"
 #include "session/statements.h"
+#include "session/tls_facts.h"
 #include "wire/framer.h"
 #include "wire/startup.h"
 #include "wire/write.h"
@@ -29,6 +30,8 @@ struct Peer {
   std::uint16_t port = 0;
   std::string local_address;
   std::uint16_t local_port = 0;
+  bool tls = false;  // its connection is encrypted
+  std::unique_ptr<TlsFacts> tls_facts = {};  // only where it is
 };
 
 // The key of a cancel request: the pid and the key's first word, and what a long key has behind it.

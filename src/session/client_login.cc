@@ -43,7 +43,8 @@ void Engine::make_exchange(Client& c) {
   c.login->exchange = std::make_unique<auth::ClientLogin>(auth::ClientLogin::Input{
       .type = settings.auth_type, .user = user, .secret = secret_of(c),
       .scram_iterations = static_cast<std::uint32_t>(std::max(1, settings.scram_iterations)),
-      .server_random_key = mock_key_, .nonce = nonce, .md5_salt = c.login->md5_salt});
+      .server_random_key = mock_key_, .nonce = nonce, .md5_salt = c.login->md5_salt,
+      .server_end_point = c.peer->tls ? c.peer->tls_facts->server_end_point : ""});
 }
 
 void Engine::auth_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
@@ -167,8 +168,10 @@ void Engine::welcome(Client& c, Instant now, Effects& out) {
   scratch_.clear();
   ++r.counters.client_login_count;
   if (config_->settings.log_connections)
-    log(c, out, LogLevel::Log, fmt::format("login attempt: db={} user={} tls=no replication={}",
-                                             r.database(), *c.login_user, logged(c.replicates)));
+    log(c, out, LogLevel::Log,
+        fmt::format("login attempt: db={} user={} tls={} replication={}", r.database(),
+                    *c.login_user, c.peer->tls ? c.peer->tls_facts->description : "no",
+                    logged(c.replicates)));
   c.phase = ClientPhase::Ready;
   c.login.reset();
   c.since = now;

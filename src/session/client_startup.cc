@@ -17,7 +17,26 @@ ClientId Engine::client_connected(Peer peer, Instant now) {
   return c.id;
 }
 
+namespace {
+
+// The first byte of a TLS handshake: no length of a startup packet begins with it.
+constexpr std::uint8_t kTlsHandshake = 0x16;
+
+// As in PostgreSQL, a Unix socket is never encrypted.
+bool offers_tls(const config::Settings& settings, const Client& c) {
+  return settings.client_tls_sslmode != config::SslMode::Disable &&
+         !c.peer->address.starts_with("unix");
+}
+
+}  // namespace
+
 void Engine::startup_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
+  const bool untouched = !c.asked_ssl && !c.asked_gss;
+  if (!in.empty() && in[0] == kTlsHandshake && untouched && offers_tls(config_->settings, c)) {
+    out.start_tls(c.id, in);
+    in = {};
+    return;
+  }
   const std::size_t size = wire::startup_size(in);
   if (size == 0) {
     refuse(c, Fault::BadPacket, fmt::format("bad packet header: '{:02x}'", fmt::join(
@@ -56,11 +75,16 @@ void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Ef
       }
       bool& asked = ssl ? c.asked_ssl : c.asked_gss;
       if (asked) {
-        drop_client(c, "encryption asked for twice", now, out);
+        drop_client(c, c.peer->tls ? "SSL req inside SSL" : "encryption asked for twice", now, out);
         return;
       }
       asked = true;
-      out.send(c.id, as_bytes("N"));
+      if (!ssl || !offers_tls(config_->settings, c)) {
+        out.send(c.id, as_bytes("N"));
+        return;
+      }
+      out.send(c.id, as_bytes("S"));
+      out.start_tls(c.id);
       return;
     }
     case wire::Startup::Kind::Cancel: cancel_request(c, *parsed, now, out); return;
@@ -69,6 +93,11 @@ void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Ef
 }
 
 void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects& out) {
+  if (config_->settings.client_tls_sslmode > config::SslMode::Prefer && !c.peer->tls &&
+      offers_tls(config_->settings, c)) {
+    refuse(c, Fault::TlsRequired, "", now, out);
+    return;
+  }
   c.login_user = &*names_.insert(startup.user).first;
   c.login = std::make_unique<ClientLoginState>();
   c.login->startup = std::move(startup);

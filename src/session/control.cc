@@ -7,6 +7,15 @@ namespace weir::session {
 using pool::ClientState;
 using pool::ServerState;
 
+namespace {
+
+Letter done(const Letter& asked, unsigned worker) {
+  return {.kind = Letter::Kind::Done, .from = worker, .database = asked.database, .user = {},
+          .client = asked.client, .token = asked.token};
+}
+
+}  // namespace
+
 void Engine::control(const Letter& letter, Instant now, Effects& out) {
   switch (letter.kind) {
     case Letter::Kind::Pause: pause(letter, now, out); return;
@@ -34,7 +43,7 @@ void Engine::control(const Letter& letter, Instant now, Effects& out) {
       check_paused(now, out);
       return;
     case Letter::Kind::KillClient: {
-      Letter answer = done(letter);
+      Letter answer = done(letter, worker_);
       answer.found = kill_client(letter.client_number, now, out);
       out.post(letter.from, std::move(answer));
       return;
@@ -44,12 +53,7 @@ void Engine::control(const Letter& letter, Instant now, Effects& out) {
     case Letter::Kind::Cancel: case Letter::Kind::CancelDone: case Letter::Kind::Welcome:
     case Letter::Kind::Done: return;
   }
-  out.post(letter.from, done(letter));
-}
-
-Letter Engine::done(const Letter& asked) const {
-  return {.kind = Letter::Kind::Done, .from = worker_, .database = asked.database, .user = {},
-          .client = asked.client, .token = asked.token};
+  out.post(letter.from, done(letter, worker_));
 }
 
 void Engine::pause(const Letter& letter, Instant now, Effects& out) {
@@ -75,7 +79,7 @@ void Engine::check_paused(Instant, Effects& out) {
     const bool over = letter.kind == Letter::Kind::WaitClose ? nothing_to_close(letter.database)
                       : letter.wait_for_clients ? clients_.size() == consoles_.size()
                                                 : is_quiet(letter.database);
-    if (over) out.post(letter.from, done(letter));
+    if (over) out.post(letter.from, done(letter, worker_));
     return over;
   });
 }

@@ -46,6 +46,7 @@ struct Effect {
     Send,     // write `bytes` to `connection`
     Read,     // a client or server that was not read may be read again
     Connect,  // open the server's connection; answer with server_connected() or server_failed()
+    StartTls, // begin TLS; `bytes` are what a client has sent of it; answer with secured()
     Close,    // close after what was sent to it has gone out; its id is stale from now on
     Reset,    // close at once, unsent bytes are dropped
     HandOver, // send the server's connection and letter `number` to worker `worker`
@@ -88,6 +89,9 @@ class Effects {
 
   void read(Connection c) { add(Effect::Kind::Read, c); }
   void connect(ServerId server) { add(Effect::Kind::Connect, server); }
+  void start_tls(Connection c, Bytes received = {}) {
+    list_.push_back({.kind = Effect::Kind::StartTls, .connection = c, .bytes = received});
+  }
   void close(Connection c) { add(Effect::Kind::Close, c); }
   void reset(Connection c) { add(Effect::Kind::Reset, c); }
   void hand_over(ServerId server, unsigned worker, Letter letter) {

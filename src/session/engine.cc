@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.h"
 
@@ -82,11 +83,23 @@ bool moved(const config::Database& before, const config::Database& after) {
          before.password != after.password || before.connect_query != after.connect_query;
 }
 
+// The same for connections to servers in general.
+bool tls_changed(const config::Config& before, const config::Config& after) {
+  const auto values = [](const config::Config& config) {
+    const config::Settings& s = config.settings;
+    return std::tie(s.server_tls_sslmode, s.server_tls_ca_file, s.server_tls_key_file,
+                    s.server_tls_cert_file, s.server_tls_protocols, s.server_tls_ciphers,
+                    s.server_tls13_ciphers, config.weir.server_tls_sslnegotiation);
+  };
+  return values(before) != values(after);
+}
+
 }  // namespace
 
 void Engine::configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out) {
   const std::shared_ptr<const config::Config> before = std::exchange(config_, std::move(config));
   auth_query_.forget();
+  const bool all_moved = tls_changed(*before, *config_);
   for (auto it = rooms_.begin(); it != rooms_.end();) {
     Room& r = *it->second;
     const config::Database* entry = config_->find_database(r.database());
@@ -98,7 +111,7 @@ void Engine::configure(std::shared_ptr<const config::Config> config, Instant now
     }
     const config::Database old = *r.entry;
     configure_room(r);
-    if (moved(old, *entry)) reconnect(r.database(), now, out);
+    if (all_moved || moved(old, *entry)) reconnect(r.database(), now, out);
     ++it;
   }
   open_fixed_rooms();
@@ -143,11 +156,10 @@ void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text
 }
 
 void Engine::log(const Server& s, Effects& out, LogLevel level, std::string text) {
-  const std::string& host = s.endpoint.host;
-  const bool is_unix = host.empty() || host.front() == '/' || host.front() == '@';
   out.log({.level = level, .side = 'S', .id = connection_number(worker_, s.id),
            .database = s.pool->database(), .user = s.pool->user(),
-           .address = fmt::format("{}:{}", is_unix ? "unix" : host, s.endpoint.port),
+           .address = fmt::format("{}:{}", s.endpoint.is_unix() ? "unix" : s.endpoint.host,
+                                 s.endpoint.port),
            .text = std::move(text)});
 }
 

@@ -54,6 +54,8 @@ class Engine {
   void server_closed(ServerId id, std::string_view reason, Instant now, Effects& out);
   // Where to connect after a Connect effect.
   const Endpoint* endpoint(ServerId id);
+  // How the handshake that a StartTls effect has begun ended: what it said, or why it failed.
+  void secured(Connection c, Result<TlsFacts> facts, Instant now, Effects& out);
 
   // --- Others ---
   void tick(Instant now, Effects& out);
@@ -99,7 +101,6 @@ class Engine {
   void console_bytes(Client& c, Bytes& in, Instant now, Effects& out);
 
   // relay_client.cc: from client to server
-  struct Stream;
   void relay_client(Client& c, Bytes& in, Instant now, Effects& out);
   void relay_messages(Client& c, Bytes& in, Instant now, Effects& out);
   void pass_copy_data(Client& c, Bytes& in, Effects& out);
@@ -165,7 +166,8 @@ class Engine {
   Server& open_server(Room& room, Instant now, Effects& out);
   void server_login_bytes(Server& s, Bytes& in, Instant now, Effects& out);
   bool login_message(Server& s, const wire::Piece& piece, Instant now, Effects& out);
-  void begin_server_login(Server& s, Instant now);
+  void ssl_answer(Server& s, Bytes in, Instant now, Effects& out);
+  void begin_server_login(Server& s, Effects& out);
   bool on_authentication(Server& s, Bytes body, Instant now, Effects& out);
   void server_ready(Server& s, Instant now, Effects& out);
   void login_failed(Server& s, std::string reason, std::string sqlstate, Instant now, Effects& out);
@@ -247,8 +249,6 @@ class Engine {
   void configure_room(Room& room);
   void open_fixed_rooms();
   void close_room(Room& room, Instant now, Effects& out);
-  SocketRow client_row(Client& c, Instant now);
-  SocketRow server_row(Server& s);
   Room& room_of(const pool::ClientSlot& c) { return static_cast<Room&>(*c.pool); }
   Room& room_of(const pool::ServerSlot& s) { return static_cast<Room&>(*s.pool); }
   Client* client(ClientId id) { return clients_.find(id); }

@@ -29,6 +29,7 @@ std::shared_ptr<const config::Config> make_config() {
   config->settings.auth_type = auth::AuthType::Any;
   config->settings.default_pool_size = 2;
   config->settings.max_prepared_statements = 2;
+  config->settings.client_tls_sslmode = config::SslMode::Allow;
   config::Database entry;
   entry.name = entry.dbname = "d";
   entry.hosts = {"127.0.0.1"};
@@ -53,7 +54,12 @@ struct World {
       const Effect effect = effects.list()[i];
       if (effect.kind == Effect::Kind::Connect) {
         servers.push_back(effect.connection.server());
-        engine.server_connected(effect.connection.server(), "127.0.0.1", 1, now, effects);
+        const ServerId id = effect.connection.server();
+        engine.server_connected(id, "127.0.0.1", 1, now, effects);
+        engine.server_bytes(id, as_bytes(id.index % 2 == 0 ? "S" : "N"), now, effects);
+      } else if (effect.kind == Effect::Kind::StartTls) {
+        engine.secured(effect.connection, session::TlsFacts{.description = "t", .alpn = true}, now,
+                       effects);
       } else if (effect.kind == Effect::Kind::Close) {
         std::erase(clients, effect.connection.client());
         if (effect.connection.side == session::Connection::Side::Server)

@@ -15,7 +15,7 @@ enum class Fault : std::uint8_t {
   ClientLoginTimeoutServerDown, ServerLoginFailing, ServerLoginFailed, ServerCrashed,
   ShuttingDown, ServerShuttingDown, AdminDisconnect, DatabaseRemoved, ConfigurationChanged,
   StatementMode, DuplicateStatement, SettingsNotApplied, UnknownMessage, TooLarge,
-  UnencryptedAfterSsl, TooManyRequests, NoSuchUser, ConfigError,
+  UnencryptedAfterSsl, TlsRequired, TlsWithoutAlpn, TooManyRequests, NoSuchUser, ConfigError,
 };
 
 struct FaultInfo {

@@ -51,7 +51,8 @@ void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
                    .statements = s.statements.list(), .pid = s.pid, .cancel_key = s.cancel_key,
                    .endpoint = s.endpoint, .connected = s.connected,
                    .close_needed = s.close_needed, .local_address = s.local_address,
-                   .local_port = s.local_port, .epoch = s.epoch};
+                   .local_port = s.local_port, .tls = s.tls ? s.tls->description : "",
+                   .epoch = s.epoch};
   letter.parcel.stale = s.stale;
   letter.parcel.unnamed = s.unnamed_owner.valid();
   out.hand_over(s.id, worker, std::move(letter));
@@ -87,6 +88,10 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
   s.close_needed = parcel.close_needed;
   s.local_address = parcel.local_address;
   s.local_port = parcel.local_port;
+  if (!parcel.tls.empty()) {
+    s.encryption = Encryption::Done;
+    s.tls = std::make_unique<TlsFacts>(TlsFacts{.description = parcel.tls});
+  }
   s.epoch = parcel.epoch;
   s.last_ready = now;
   if (parcel.unnamed) s.unnamed_owner = kStranger;

@@ -26,6 +26,7 @@ struct ServerParcel {
   bool close_needed = false;
   std::string local_address = {};
   std::uint16_t local_port = 0;
+  std::string tls = {};  // its description, empty in the clear
   std::uint64_t epoch = 0;
   std::vector<std::uint64_t> stale = {};
   bool unnamed = false;  // it holds somebody's unnamed statement

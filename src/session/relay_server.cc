@@ -77,7 +77,12 @@ std::size_t ServerWants::want(std::uint8_t type, std::size_t total) {
 
 void Engine::server_bytes(ServerId id, Bytes in, Instant now, Effects& out) {
   Server* s = server(id);
-  if (s == nullptr || s->phase == ServerPhase::Canceling) return;
+  if (s == nullptr) return;
+  if (s->encryption == Encryption::Asked) {
+    ssl_answer(*s, in, now, out);
+    return;
+  }
+  if (s->phase == ServerPhase::Canceling) return;
   room_of(*s).counters.sent += in.size();
   if (s->phase == ServerPhase::Login || s->phase == ServerPhase::Setup)
     server_login_bytes(*s, in, now, out);

@@ -12,6 +12,7 @@
 #include "session/requests.h"
 #include "session/settings.h"
 #include "session/statements.h"
+#include "session/tls_facts.h"
 #include "wire/framer.h"
 #include "wire/write.h"
 
@@ -43,6 +44,7 @@ struct ServerWants {
 struct Endpoint {
   std::string host;  // empty or beginning with / or @: a Unix socket directory
   std::uint16_t port = 0;
+  bool is_unix() const { return host.empty() || host.front() == '/' || host.front() == '@'; }
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
@@ -51,6 +53,14 @@ enum class Setup : std::uint8_t {
   Query,     // connect_query
   Rollback,  // of a transaction that it has left open
   Inquiry,   // which settings it has left
+};
+
+// How far a connection that is to be encrypted has got.
+enum class Encryption : std::uint8_t {
+  None,     // it is not
+  Asked,    // an SSLRequest was sent
+  Shaking,  // the handshake goes on
+  Done,
 };
 
 // The clean-up of a server whose client left in the middle.
@@ -66,6 +76,7 @@ struct Server : pool::ServerSlot {
 
   ServerPhase phase = ServerPhase::Connecting;
   Setup setup = Setup::Query;
+  Encryption encryption = Encryption::None;
   char status = 'I';          // of the last ReadyForQuery
   bool unsynced = false;      // extended messages were sent and no Sync after them
   bool skipping = false;      // an error was seen: the server skips to the client's Sync
@@ -115,6 +126,7 @@ struct Server : pool::ServerSlot {
   std::uint64_t epoch = 0;    // of its room when it was opened
   std::uint32_t pid = 0;
   std::string cancel_key;
+  std::unique_ptr<TlsFacts> tls;  // only with Encryption::Done
   Instant query_start{};
   Instant last_ready{};
   Instant xact_start{};

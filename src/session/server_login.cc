@@ -36,21 +36,30 @@ const Endpoint* Engine::endpoint(ServerId id) {
 }
 
 void Engine::server_connected(ServerId id, std::string_view local_address,
-                              std::uint16_t local_port, Instant now, Effects& out) {
+                              std::uint16_t local_port, Instant, Effects& out) {
   Server* s = server(id);
   if (s == nullptr) return;
   s->local_address = local_address;
   s->local_port = local_port;
-  if (s->phase == ServerPhase::Canceling) {
-    wire::append_cancel(scratch_, s->pid, as_bytes(s->cancel_key));
+  if (s->phase != ServerPhase::Canceling)
+    log(*s, out, LogLevel::Log, fmt::format("new connection to server (from {}:{})",
+                                           local_address, local_port));
+  if (config_->settings.server_tls_sslmode == config::SslMode::Disable || s->endpoint.is_unix()) {
+    begin_server_login(*s, out);
+  } else if (config_->weir.server_tls_sslnegotiation == config::SslNegotiation::Direct) {
+    s->encryption = Encryption::Shaking;
+    out.start_tls(id);
+  } else {
+    s->encryption = Encryption::Asked;
+    wire::append_ssl_request(scratch_);
     out.send(id, scratch_);
     scratch_.clear();
-    return;
   }
-  Room& room = room_of(*s);
-  s->phase = ServerPhase::Login;
-  log(*s, out, LogLevel::Log, fmt::format("new connection to server (from {}:{})", local_address,
-                                         local_port));
+}
+
+namespace {
+
+wire::Parameters startup_parameters(const Room& room) {
   wire::Parameters parameters = {
       {"user", room.user()},
       {"database", std::string(config::Config::server_dbname(*room.entry, room.database()))}};
@@ -61,31 +70,41 @@ void Engine::server_connected(ServerId id, std::string_view local_address,
   also("datestyle", room.entry->datestyle);
   also("timezone", room.entry->timezone);
   also("application_name", room.entry->application_name);
-  if (s->replicates != Replicates::No) replication_.add_wishes(*s, parameters);
-  wire::append_startup(scratch_, wire::kProtocol30, parameters);
-  out.send(id, scratch_);
-  scratch_.clear();
-  begin_server_login(*s, now);
+  return parameters;
 }
 
-void Engine::begin_server_login(Server& s, Instant) {
-  Room& room = room_of(s);
+auth::Secret secret_for(const Room& room, const config::Config& config) {
+  const config::Database& entry = *room.entry;
+  if (entry.password && entry.user == room.user()) return auth::parse_secret(*entry.password);
+  if (!room.clear_password.empty())
+    return {.kind = auth::SecretKind::Plain, .text = room.clear_password, .scram = {}};
+  if (const auth::Secret* known = config.auth_users.find(room.user())) return *known;
+  return room.secret ? *room.secret : auth::Secret();
+}
+
+}  // namespace
+
+// The first words on a connection that is encrypted by now, if it ever will be.
+void Engine::begin_server_login(Server& s, Effects& out) {
+  if (s.phase == ServerPhase::Canceling) {
+    wire::append_cancel(scratch_, s.pid, as_bytes(s.cancel_key));
+    out.send(s.id, scratch_);
+    scratch_.clear();
+    return;
+  }
+  const Room& room = room_of(s);
+  s.phase = ServerPhase::Login;
+  wire::Parameters parameters = startup_parameters(room);
+  if (s.replicates != Replicates::No) replication_.add_wishes(s, parameters);
+  wire::append_startup(scratch_, wire::kProtocol30, parameters);
+  out.send(s.id, scratch_);
+  scratch_.clear();
   auth::ScramNonce nonce;
   random_.fill(nonce);
-  auth::Secret secret;
-  const config::Database& entry = *room.entry;
-  if (entry.password && entry.user == room.user()) {
-    secret = auth::parse_secret(*entry.password);
-  } else if (!room.clear_password.empty()) {
-    secret = {.kind = auth::SecretKind::Plain, .text = room.clear_password, .scram = {}};
-  } else if (const auth::Secret* known = config_->auth_users.find(room.user())) {
-    secret = *known;
-  } else if (room.secret) {
-    secret = *room.secret;
-  }
+  const auth::Secret secret = secret_for(room, *config_);
   s.login = std::make_unique<auth::ServerLogin>(auth::ServerLogin::Input{
       .user = room.user(), .secret = &secret, .keys = room.keys ? &*room.keys : nullptr,
-      .nonce = nonce});
+      .nonce = nonce, .server_end_point = s.tls ? s.tls->server_end_point : ""});
 }
 
 void Engine::server_failed(ServerId id, std::string_view reason, Instant now, Effects& out) {
@@ -194,7 +213,7 @@ void Engine::server_ready(Server& s, Instant now, Effects& out) {
 void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, Instant now,
                           Effects& out) {
   Room& room = room_of(s);
-  const bool refused = s.phase == ServerPhase::Login && sqlstate != "08006";
+  const bool refused = sqlstate != "08006";
   log(s, out, LogLevel::Warning, fmt::format("server login failed: {}", reason));
   s.phase = ServerPhase::Connecting;
   out.close(s.id);

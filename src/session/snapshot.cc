@@ -43,6 +43,47 @@ std::string application_name(const SettingsRef& settings) {
   return it == values.end() ? std::string() : it->second;
 }
 
+SocketRow client_row(unsigned worker, const Client& c, Instant now) {
+  SocketRow row{.type = 'C', .user = c.login_user != nullptr ? *c.login_user : "",
+                .database = c.login ? c.login->startup.database
+                            : c.pool != nullptr ? c.pool->database() : "",
+                .state = std::string(state_name(c)), .address = c.peer->address,
+                .local_address = c.peer->local_address, .application_name = {}};
+  row.replication = shown(c.replicates);
+  if (c.phase == ClientPhase::Console) row.database = "pgbouncer";
+  row.port = c.peer->port;
+  row.local_port = c.peer->local_port;
+  row.connected = c.connected;
+  row.request = c.since;
+  row.wait_us = c.state == ClientState::Waiting ? (now - c.since).count() : 0;
+  row.id = connection_number(worker, c.id);
+  row.link = c.server != nullptr ? connection_number(worker, c.server->id) : 0;
+  if (c.peer->tls) row.tls = c.peer->tls_facts->description;
+  row.application_name = application_name(c.settings);
+  row.prepared_statements = c.statements ? c.statements->size() : 0;
+  return row;
+}
+
+SocketRow server_row(unsigned worker, const Server& s) {
+  SocketRow row{.type = 'S', .user = s.pool->user(), .database = s.pool->database(),
+                .state = std::string(state_name(s.state)), .address = s.endpoint.host,
+                .local_address = s.local_address, .application_name = {}};
+  if (row.address.starts_with('/') || row.address.starts_with('@')) row.address = "unix";
+  row.replication = shown(s.replicates);
+  row.port = s.endpoint.port;
+  row.local_port = s.local_port;
+  row.connected = s.connected;
+  row.request = s.since;
+  row.close_needed = s.close_needed || s.epoch != static_cast<const Room&>(*s.pool).epoch;
+  row.id = connection_number(worker, s.id);
+  row.link = s.client != nullptr ? connection_number(worker, s.client->id) : 0;
+  row.remote_pid = s.pid;
+  if (s.tls) row.tls = s.tls->description;
+  row.application_name = s.settings ? application_name(s.settings) : "";
+  row.prepared_statements = s.statements.size();
+  return row;
+}
+
 }  // namespace
 
 std::uint64_t connection_number(unsigned worker, Connection c) {
@@ -76,48 +117,9 @@ Snapshot Engine::snapshot(Instant now) {
     shot.pools.push_back(std::move(row));
   }
   shot.peer_pools = peering_.rows();
-  clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(c, now)); });
-  servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(s)); });
+  clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(worker_, c, now)); });
+  servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(worker_, s)); });
   return shot;
-}
-
-SocketRow Engine::client_row(Client& c, Instant now) {
-  SocketRow row{.type = 'C', .user = c.login_user != nullptr ? *c.login_user : "",
-                .database = c.pool == nullptr ? ""
-                            : c.login ? c.login->startup.database : c.pool->database(),
-                .state = std::string(state_name(c)), .address = c.peer->address,
-                .local_address = c.peer->local_address, .application_name = {}};
-  row.replication = shown(c.replicates);
-  if (c.phase == ClientPhase::Console) row.database = "pgbouncer";
-  row.port = c.peer->port;
-  row.local_port = c.peer->local_port;
-  row.connected = c.connected;
-  row.request = c.since;
-  row.wait_us = c.state == ClientState::Waiting ? (now - c.since).count() : 0;
-  row.id = connection_number(worker_, c.id);
-  row.link = c.server != nullptr ? connection_number(worker_, c.server->id) : 0;
-  row.application_name = application_name(c.settings);
-  row.prepared_statements = c.statements ? c.statements->size() : 0;
-  return row;
-}
-
-SocketRow Engine::server_row(Server& s) {
-  SocketRow row{.type = 'S', .user = s.pool->user(), .database = s.pool->database(),
-                .state = std::string(state_name(s.state)), .address = s.endpoint.host,
-                .local_address = s.local_address, .application_name = {}};
-  if (row.address.starts_with('/') || row.address.starts_with('@')) row.address = "unix";
-  row.replication = shown(s.replicates);
-  row.port = s.endpoint.port;
-  row.local_port = s.local_port;
-  row.connected = s.connected;
-  row.request = s.since;
-  row.close_needed = s.close_needed || s.epoch != room_of(s).epoch;
-  row.id = connection_number(worker_, s.id);
-  row.link = s.client != nullptr ? connection_number(worker_, s.client->id) : 0;
-  row.remote_pid = s.pid;
-  row.application_name = s.settings ? application_name(s.settings) : "";
-  row.prepared_statements = s.statements.size();
-  return row;
 }
 
 }  // namespace weir::session

@@ -40,6 +40,7 @@ struct SocketRow {
   bool close_needed = false;
   std::uint64_t id = 0, link = 0;  // unique over all workers; link 0: none
   std::uint32_t remote_pid = 0;
+  std::string tls = {};  // TLSv1.3/TLS_AES_256_GCM_SHA384/ECDH=X25519, empty in the clear
   std::string application_name;
   std::uint64_t prepared_statements = 0;
 };

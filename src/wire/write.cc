@@ -72,6 +72,8 @@ void append_describe(Buffer& out, char kind, std::string_view name) {
 
 void append_empty(Buffer& out, std::uint8_t type) { Writer(out, type).finish(); }
 
+void append_ssl_request(Buffer& out) { Writer(out).u32(kSslCode); }
+
 void append_cancel(Buffer& out, std::uint32_t pid, Bytes key) {
   Writer(out).u32(kCancelCode).u32(pid).bytes(key);
 }

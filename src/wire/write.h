@@ -43,6 +43,7 @@ void append_parse(Buffer& out, std::string_view name, std::string_view text, Byt
 void append_close(Buffer& out, char kind, std::string_view name);
 void append_describe(Buffer& out, char kind, std::string_view name);
 void append_empty(Buffer& out, std::uint8_t type);  // a message without a body
+void append_ssl_request(Buffer& out);
 void append_cancel(Buffer& out, std::uint32_t pid, Bytes key);
 void append_command_complete(Buffer& out, std::string_view tag);
 

@@ -67,6 +67,9 @@ class Proxy:
                 client.close()
                 return
             first = client.recv(1 << 16)
+            while first[4:8] == struct.pack("!i", fe.SSL_CODE):  # to see what follows
+                client.sendall(b"N")
+                first = client.recv(1 << 16)
             if first[4:8] == struct.pack("!i", fe.CANCEL_CODE):
                 time.sleep(self.cancel_delay)
                 self.cancels += 1
