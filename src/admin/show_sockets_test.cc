@@ -22,6 +22,7 @@ TestPooler one_query() {
   client.id = 16;
   client.link = 17;
   client.prepared_statements = 2;
+  client.tls = "TLSv1.3/X";
   auto& server = pooler.add_server(0, "d", "u", "active");
   server.port = 5432;
   server.local_port = 4000;
@@ -40,7 +41,7 @@ TEST_CASE("SHOW CLIENTS and SERVERS show each side of a connection") {
   CHECK(answer.columns == kColumns);
   CHECK(answer.rows ==
         Rows{"C|u|d|none|active|10.0.0.9|5000|10.0.0.1|6432|2026-11-23 08:45:15 UTC|"
-             "2026-11-23 08:46:15 UTC|3|200|0|0x10|0x11|0||psql|2|16"});
+             "2026-11-23 08:46:15 UTC|3|200|0|0x10|0x11|0|TLSv1.3/X|psql|2|16"});
   answer = pooler.ask("show servers");
   CHECK(answer.columns == kColumns);
   CHECK(answer.rows ==

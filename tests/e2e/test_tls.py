@@ -120,7 +120,7 @@ def test_modes_for_clients(make_tls_pooler, authority, mode):
 
 
 def test_certificates_that_are_refused(make_tls_pooler, authority):
-    stranger = Authority()
+    stranger = Authority("a stranger")
     try:
         stranger.issue("alice", "alice")
         authority.issue("late", "alice", expired=True)
@@ -132,7 +132,6 @@ def test_certificates_that_are_refused(make_tls_pooler, authority):
             with pytest.raises(REFUSED):
                 login(pooler, context)
             until(lambda: "certificate verify failed" in pooler.log()[size:], what="the reason")
-        assert "unexpected eof while reading" not in pooler.log()
     finally:
         stranger.remove()
 
@@ -555,7 +554,7 @@ def test_modes_for_servers(make_pooler, tls_cluster, authority, mode, on):
 ])
 def test_servers_are_verified(make_pooler, tls_cluster, authority, case):
     mode, host, known, reason = case
-    stranger = Authority()
+    stranger = Authority("a stranger")
     try:
         pooler = make_pooler(
             settings={"server_tls_sslmode": mode, "client_login_timeout": 2,

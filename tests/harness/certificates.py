@@ -29,12 +29,12 @@ commonName = supplied
 class Authority:
     """Signs certificates; their files lie in a directory of its own."""
 
-    def __init__(self):
+    def __init__(self, name="test ca"):
         self.directory = Directory("tls")
         self.directory.write("index", "")
         self.directory.write("serial", "01\n")
         self.directory.write("ca.cnf", CONFIGURATION.format(self.directory.path))
-        self._openssl("req", "-x509", *self._key("ca"), "-out", self.ca, "-subj", "/CN=test ca",
+        self._openssl("req", "-x509", *self._key("ca"), "-out", self.ca, "-subj", f"/CN={name}",
                       "-days", "2")
         give(self.ca)
 
