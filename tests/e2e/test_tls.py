@@ -233,7 +233,7 @@ def test_direct_tls_where_there_is_none(make_pooler, authority):
     pooler = make_pooler()
     with pytest.raises(REFUSED):
         login(pooler, direct_context(authority, "postgresql"), direct=True)
-    assert "bad packet header: '1603" in pooler.log()
+    until(lambda: "bad packet header: '1603" in pooler.log(), what="a line in the log")
 
 
 # psql
@@ -370,10 +370,10 @@ def test_what_is_shown(make_tls_pooler, authority):
             assert SEEN.fullmatch(by_user["alice"]) and by_user["bob"] == ""
             until(lambda: all(SEEN.fullmatch(row["tls"]) for row in console.servers()),
                   what="servers with TLS, once they are logged in")
-    log = pooler.log()
-    assert re.search(f"login attempt: db=app user=alice tls={SEEN.pattern} replication=no", log)
-    assert "login attempt: db=app user=bob tls=no replication=no" in log
-    assert re.search(f"SSL established: {SEEN.pattern}", log)
+    for line in (f"login attempt: db=app user=alice tls={SEEN.pattern} replication=no",
+                 "login attempt: db=app user=bob tls=no replication=no",
+                 f"SSL established: {SEEN.pattern}"):
+        until(lambda: re.search(line, pooler.log()), what=line)
 
 
 # Bytes
@@ -651,8 +651,9 @@ def test_a_bad_certificate_fails_the_whole_reload(make_tls_pooler, authority):
             query_timeout=77))
         assert console.run("RELOAD").error["C"] == "F0000"
         assert console.config("query_timeout") == "0"
-        assert re.search(r"pool\.ini:\d+: TLS setup failed: client_tls_cert_file \S+bad\.crt holds "
-                         "no usable certificate", pooler.log())
+        reason = (r"pool\.ini:\d+: TLS setup failed: client_tls_cert_file \S+bad\.crt holds no "
+                  "usable certificate")
+        until(lambda: re.search(reason, pooler.log()), what=reason)
         assert console.run("SET client_tls_key_file = '/nonexistent'").errors
         assert client.alive()
         with login(pooler, authority.context()) as another:
