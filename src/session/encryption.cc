@@ -32,7 +32,7 @@ void Engine::ssl_answer(Server& s, Bytes in, Instant now, Effects& out) {
   }
   if (wrong.empty()) return;
   if (s.phase == ServerPhase::Canceling) {
-    cancel_over(s, now, out);
+    server_failed(s.id, wrong, now, out);
   } else {
     login_failed(s, std::string(wrong), kNoConnection, now, out);
   }
@@ -62,9 +62,8 @@ void Engine::secured(Connection connection, Result<TlsFacts> facts, Instant now,
                  "PostgreSQL 17, or none");
   if (!facts) {
     const std::string reason = "TLS handshake error: " + facts.error().text;
-    log(*s, out, LogLevel::Warning, reason);
     if (s->phase == ServerPhase::Canceling) {
-      cancel_over(*s, now, out);
+      server_failed(s->id, reason, now, out);
     } else {
       login_failed(*s, reason, kNoConnection, now, out);
     }
