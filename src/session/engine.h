@@ -231,7 +231,6 @@ class Engine {
   bool is_quiet(std::string_view database);
   bool nothing_to_close(std::string_view database);
   bool kill_client(std::uint64_t number, Instant now, Effects& out);
-  Letter done(const Letter& asked) const;
   // tick.cc
   void tick_room(Room& room, Instant now, Effects& out);
   void tick_waiting(Room& room, Instant now, Effects& out);
