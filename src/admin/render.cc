@@ -8,6 +8,7 @@
 #include "admin/show.h"
 #include "admin/table.h"
 #include "base/check.h"
+#include "wire/message.h"
 
 namespace weir::admin {
 
@@ -90,6 +91,19 @@ void render_show(const Command& command, const View& view, wire::Buffer& out) {
     return;
   }
   append_done(out, "SHOW");
+}
+
+void append_description(const Command& command, const View& view, wire::Buffer& out) {
+  wire::Buffer answer;
+  if (command.kind == Command::Kind::Show) render_show(command, view, answer);
+  if (answer.empty() || answer[0] != wire::be::kRowDescription) {
+    wire::append_empty(out, wire::be::kNoData);
+    return;
+  }
+  Reader in(answer);
+  in.u8();
+  const std::uint32_t size = in.u32();
+  out.insert(out.end(), answer.begin(), answer.begin() + 1 + size);
 }
 
 void append_done(wire::Buffer& out, std::string_view tag) {

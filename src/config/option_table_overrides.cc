@@ -11,6 +11,8 @@ constexpr Option kWeirRows[] = {
     row_for<&WeirSettings::auth_query_cache_ttl>("auth_query_cache_ttl", "10",
         "How long what auth_query has found is used for further logins; 0 asks at each login."),
     row_for<&WeirSettings::log_format>("log_format", "plain", "How log lines are written."),
+    row_for<&WeirSettings::strict>("strict", "0",
+        "Behave as PgBouncer 1.26.1 does, also where Weir does better (docs/pgbouncer.md)."),
     row_for<&WeirSettings::workers>("workers", "0",
         "Threads that serve connections; 0 is one for each core.").fixed().range(0, 1024),
 };

@@ -136,6 +136,7 @@ struct WeirSettings {
   int workers = 0;  // 0: one for each core
   LogFormat log_format = LogFormat::Plain;
   Duration auth_query_cache_ttl = std::chrono::seconds{10};
+  bool strict = false;  // PgBouncer's behaviour also where Weir's is better
 };
 
 }  // namespace weir::config

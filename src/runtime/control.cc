@@ -136,12 +136,16 @@ void Control::on_message(ControlMessage& message) {
 
 void Control::on_command(const ControlMessage& message) {
   Pending pending{.from_console = true, .worker = message.from, .client = message.client,
-                  .command = admin::parse_command(message.text)};
-  const std::string refused = admin::refusal(pending.command, view({}), message.admin);
-  if (refused.empty()) {
-    carry_out(std::move(pending));
-  } else {
+                  .command = admin::parse_command(message.command.text)};
+  const std::string refused = admin::refusal(pending.command, view({}), message.command.admin);
+  if (!refused.empty()) {
     refuse(pending, refused);
+  } else if (message.command.stage == session::ConsoleCommand::Stage::Describe) {
+    wire::Buffer description;
+    admin::append_description(pending.command, view({}), description);
+    reply(pending, std::move(description));
+  } else {
+    carry_out(std::move(pending));
   }
 }
 

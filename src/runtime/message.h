@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "net/address.h"
 #include "net/fd.h"
+#include "session/console_command.h"
 #include "session/letter.h"
 #include "session/snapshot.h"
 
@@ -37,7 +38,7 @@ struct WorkerMessage {
 // To the control thread.
 struct ControlMessage {
   enum class Kind : std::uint8_t {
-    Command,   // `text` from console client `client` of worker `from`
+    Command,   // `command` from console client `client` of worker `from`
     Snapshot,  // `snapshot`, as asked for with `token`
     Done,      // worker `from` has done its part of command `token`
   };
@@ -45,9 +46,8 @@ struct ControlMessage {
   Kind kind = Kind::Done;
   unsigned from = 0;
   ClientId client{};
-  bool admin = false;
+  session::ConsoleCommand command{};
   bool found = false;  // of Done: see session::Letter
-  std::string text{};
   std::uint64_t token = 0;
   session::Snapshot snapshot{};
 };

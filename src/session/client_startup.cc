@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "session/engine.h"
+#include "session/startup_parameters.h"
 #include "wire/message.h"
 
 namespace weir::session {
@@ -74,6 +75,12 @@ void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects&
   c.login->startup = std::move(startup);
   const wire::Startup& asked = c.login->startup;
   const bool console = asked.database == "pgbouncer";
+  auto settings = startup_parameters(asked, *c.peer, *config_);
+  if (!settings) {
+    refuse(c, Fault::UnsupportedStartup, settings.error().text, now, out);
+    return;
+  }
+  c.login->startup.settings = std::move(*settings);
   if (!console && !ledger_.clients.take(std::max(1, config_->settings.max_client_conn))) {
     refuse(c, Fault::TooManyClients, "", now, out);
     return;

@@ -62,8 +62,8 @@ class Engine {
   // where the connection is not wanted any more and must be closed.
   ServerId letter(const Letter& letter, Instant now, Effects& out);
   void configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out);
-  // Answers a console client; `bytes` end with ReadyForQuery.
-  void console_reply(ClientId id, Bytes bytes, Effects& out);
+  // What a console client's command has given, as ConsoleCommand::Stage says.
+  void console_reply(ClientId id, Bytes answer, Effects& out);
 
   Snapshot snapshot(Instant now);
   void check_invariants();

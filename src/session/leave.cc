@@ -57,8 +57,7 @@ bool is_past_telling(const Client& c) {
 void Engine::refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out) {
   const std::string message = fault_text(fault, text);
   if (is_past_telling(c)) return drop_client(c, message, now, out);
-  refuse_report(c, {.severity = "FATAL", .sqlstate = info(fault).sqlstate, .message = message,
-                    .detail = {}, .hint = info(fault).hint}, now, out);
+  refuse_report(c, fatal_report(fault, message, config_->weir.strict), now, out);
 }
 
 void Engine::refuse_report(Client& c, const wire::Report& report, Instant now, Effects& out) {

@@ -56,7 +56,7 @@ std::size_t ClientWants::want(std::uint8_t type, std::size_t total) {
 bool Engine::client_readable(ClientId id, Instant now, Effects& out) {
   Client* c = client(id);
   if (c == nullptr) return false;
-  if (c->phase == ClientPhase::Console) return !c->busy;
+  if (c->phase == ClientPhase::Console) return !c->console->busy();
   if (c->logs_in() || c->phase == ClientPhase::Closing) return false;
   if (c->phase != ClientPhase::Ready) return true;
   if (c->server != nullptr) {
@@ -164,6 +164,10 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
   }
   if (piece.type == fe::kTerminate) {
     drop_client(c, "client close request", now, out);
+    return true;
+  }
+  if (piece.type == fe::kQuery && config_->settings.disable_pqexec) {
+    refuse(c, Fault::SimpleQueryDisallowed, "", now, out);
     return true;
   }
   if (c.server == nullptr) {
