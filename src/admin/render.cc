@@ -1,7 +1,5 @@
 #include "admin/render.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -16,7 +14,7 @@ namespace {
 
 struct Shown {
   std::string_view name;
-  void (*render)(const View&, wire::Buffer&);  // null: known, but not available
+  void (*render)(const View&, wire::Buffer&);
 };
 
 constexpr std::array kShown{
@@ -24,12 +22,12 @@ constexpr std::array kShown{
     Shown{"clients", show_clients},
     Shown{"config", show_config},
     Shown{"databases", show_databases},
-    Shown{"dns_hosts", nullptr},
-    Shown{"dns_zones", nullptr},
-    Shown{"fds", nullptr},
+    Shown{"dns_hosts", show_dns_hosts},
+    Shown{"dns_zones", show_dns_zones},
+    Shown{"fds", show_fds},
     Shown{"help", show_help},
     Shown{"lists", show_lists},
-    Shown{"mem", nullptr},
+    Shown{"mem", show_memory},
     Shown{"peer_pools", show_peer_pools},
     Shown{"peers", show_peers},
     Shown{"pools", show_pools},
@@ -63,13 +61,6 @@ void show_parameter(const Parameter& parameter, wire::Buffer& out) {
   Table(out, columns).row().text(parameter.value);
 }
 
-std::string upper(std::string_view text) {
-  std::string high(text);
-  for (char& c : high)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return high;
-}
-
 }  // namespace
 
 bool is_shown(std::string_view what) {
@@ -83,12 +74,8 @@ void render_show(const Command& command, const View& view, wire::Buffer& out) {
   const auto shown = std::ranges::find(kShown, command.what, &Shown::name);
   if (parameter != kParameters.end()) {
     show_parameter(*parameter, out);
-  } else if (shown->render != nullptr) {
-    shown->render(view, out);
   } else {
-    append_refused(out, fmt::format("SHOW {} is not available in this version", upper(shown->name)),
-                   "0A000");
-    return;
+    shown->render(view, out);
   }
   append_done(out, "SHOW");
 }

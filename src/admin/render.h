@@ -10,7 +10,7 @@
 
 namespace weir::admin {
 
-// A Command of kind Show. What this version cannot tell is refused rather than made up.
+// A Command of kind Show.
 void render_show(const Command& command, const View& view, wire::Buffer& out);
 
 // What such a command answers, for the extended protocol: RowDescription, or NoData where there

@@ -21,8 +21,12 @@ bool nothing_to_warn(const Option& option, const Draft& draft) {
   const Settings& settings = draft.config.settings;
   if (option.name == "server_tls_sslmode") return true;
   if (option.name == "client_tls_sslmode") return settings.client_tls_sslmode > SslMode::Prefer;
-  if (option.name == "tcp_defer_accept") return !settings.tcp_defer_accept;
-  return option.name == "conffile" && settings.conffile == draft.path;
+  return option.name == "tcp_defer_accept" && !settings.tcp_defer_accept;
+}
+
+bool counts_under_strict(const Option& option, const Draft& draft) {
+  return draft.config.weir.strict &&
+         (option.name == "track_extra_parameters" || option.name == "server_login_retry");
 }
 
 void check_effects(Draft& draft) {
@@ -36,7 +40,7 @@ void check_effects(Draft& draft) {
       continue;
     }
     if (option.get(&settings) == option.get(&pristine)) continue;
-    if (option.effect == Effect::Needless) {
+    if (option.effect == Effect::Needless && !counts_under_strict(option, draft)) {
       draft.problem(Severity::Note, draft.place(Section::Main, option.name),
                     fmt::format("{} is not needed: Weir {}", option.name, option.instead));
     } else if (option.effect == Effect::None && !nothing_to_warn(option, draft)) {

@@ -34,6 +34,7 @@ struct Limits {
   Duration server_idle_timeout{};
   Duration server_check_delay{};
   Duration query_wait_timeout{};
+  Duration login_retry{};  // between attempts after a failure; 0: soon, and more slowly each time
 };
 
 }  // namespace weir::pool

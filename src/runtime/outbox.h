@@ -14,6 +14,7 @@ namespace weir::runtime {
 class Outbox {
  public:
   bool empty() const { return !bytes_; }
+  std::size_t capacity() const { return bytes_ ? bytes_->capacity() : 0; }
   Bytes pending() const { return bytes_ ? Bytes(*bytes_).subspan(sent_) : Bytes(); }
   void append(Bytes bytes) {
     if (bytes.empty()) return;

@@ -29,7 +29,7 @@ struct Peer {
   std::uint16_t port = 0;
   std::string local_address;
   std::uint16_t local_port = 0;
-  std::string process;  // at the other end of a Unix socket: pid@host; empty for TCP
+  std::string process = {};  // at the other end of a Unix socket: pid@host; empty for TCP
 };
 
 // The key of a cancel request: the pid and the key's first word, and what a long key has behind it.

@@ -96,6 +96,10 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     return;
   }
   Room& r = room(asked.database, entry->user.value_or(asked.user));
+  if (!config_->databases.contains(asked.database) &&
+      !r.account().database.registered.exchange(true))
+    out.log({.level = LogLevel::Log,
+             .text = fmt::format("registered new auto-database: {}", asked.database)});
   if (!entry->user) {
     if (c.login->found) r.secret = c.login->found->secret;
     if (c.login->exchange->keys()) r.keys = c.login->exchange->keys();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "session/engine.h"
+#include "session/name_counts.h"
 #include "session/startup_parameters.h"
 #include "wire/message.h"
 
@@ -12,6 +13,7 @@ namespace weir::session {
 
 ClientId Engine::client_connected(Peer peer, Instant now) {
   Client& c = clients_.emplace();
+  c.number = ledger_.next_number();
   c.connected = c.since = now;
   c.peer = std::make_unique<Peer>(std::move(peer));
   arriving_.push_back(c);
@@ -21,8 +23,7 @@ ClientId Engine::client_connected(Peer peer, Instant now) {
 void Engine::startup_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
   const std::size_t size = wire::startup_size(in);
   if (size == 0) {
-    refuse(c, Fault::BadPacket, fmt::format("bad packet header: '{:02x}'", fmt::join(
-        in.first(std::min<std::size_t>(in.size(), 8)), "")), now, out);
+    refuse(c, Fault::BadPacket, bad_header(in), now, out);
     return;
   }
   if (in.size() < size) return;
@@ -39,9 +40,7 @@ void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Ef
   }
   if (!parsed) {
     const std::string text =
-        parsed.error().text == "bad packet header"
-            ? fmt::format("bad packet header: '{:02x}'", fmt::join(packet.first(8), ""))
-            : parsed.error().text;
+        parsed.error().text == "bad packet header" ? bad_header(packet) : parsed.error().text;
     refuse(c, Fault::UnsupportedStartup, text, now, out);
     return;
   }
@@ -70,7 +69,7 @@ void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Ef
 }
 
 void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects& out) {
-  c.login_user = &*names_.insert(startup.user).first;
+  c.login_user = &take_name(names_, startup.user);
   c.login = std::make_unique<ClientLoginState>();
   c.login->startup = std::move(startup);
   const wire::Startup& asked = c.login->startup;

@@ -66,11 +66,13 @@ void Engine::configure_room(Room& r) {
                .server_lifetime = config.server_lifetime(entry),
                .server_idle_timeout = settings.server_idle_timeout,
                .server_check_delay = settings.server_check_delay,
-               .query_wait_timeout = config.query_wait_timeout(entry, r.user())});
+               .query_wait_timeout = config.query_wait_timeout(entry, r.user()),
+               .login_retry = config.weir.strict ? settings.server_login_retry : Duration()});
   r.query_timeout = config.query_timeout(r.user());
   r.idle_transaction_timeout = config.idle_transaction_timeout(r.user());
   r.transaction_timeout = config.transaction_timeout(r.user());
   r.client_idle_timeout = config.client_idle_timeout(r.user());
+  r.session_state = config.session_state(entry);
 }
 
 namespace {
@@ -87,6 +89,7 @@ bool moved(const config::Database& before, const config::Database& after) {
 void Engine::configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out) {
   const std::shared_ptr<const config::Config> before = std::exchange(config_, std::move(config));
   auth_query_.forget();
+  ++epoch_;
   for (auto it = rooms_.begin(); it != rooms_.end();) {
     Room& r = *it->second;
     const config::Database* entry = config_->find_database(r.database());
@@ -135,7 +138,7 @@ void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text
   } else if (c.phase == ClientPhase::Console) {
     database = "pgbouncer";
   }
-  out.log({.level = level, .side = 'C', .id = connection_number(worker_, c.id),
+  out.log({.level = level, .side = 'C', .id = c.number,
            .database = std::move(database),
            .user = c.login_user != nullptr ? *c.login_user : "(nouser)",
            .address = fmt::format("{}:{}", c.peer->address, c.peer->port),
@@ -145,7 +148,7 @@ void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text
 void Engine::log(const Server& s, Effects& out, LogLevel level, std::string text) {
   const std::string& host = s.endpoint.host;
   const bool is_unix = host.empty() || host.front() == '/' || host.front() == '@';
-  out.log({.level = level, .side = 'S', .id = connection_number(worker_, s.id),
+  out.log({.level = level, .side = 'S', .id = s.number,
            .database = s.pool->database(), .user = s.pool->user(),
            .address = fmt::format("{}:{}", is_unix ? "unix" : host, s.endpoint.port),
            .text = std::move(text)});

@@ -1,5 +1,8 @@
 #include "session/errors.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
@@ -86,6 +89,12 @@ wire::Report fatal_report(Fault fault, std::string_view message, bool strict) {
   const FaultInfo& i = info(fault);
   return {.severity = "FATAL", .sqlstate = strict ? "08P01" : i.sqlstate, .message = message,
           .detail = {}, .hint = strict ? "" : i.hint};
+}
+
+std::string bad_header(Bytes message) {
+  constexpr std::size_t kShown = 8;
+  return fmt::format("bad packet header: '{:02x}'",
+                     fmt::join(message.first(std::min(message.size(), kShown)), ""));
 }
 
 void append_deallocated(wire::Buffer& out, char status) {

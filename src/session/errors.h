@@ -31,6 +31,9 @@ const FaultInfo& info(Fault fault);
 // The table's text; `text` replaces it or, where it ends in a space, completes it.
 std::string fault_text(Fault fault, std::string_view text = {});
 
+// PgBouncer's text for a message whose header cannot be right: its first bytes.
+std::string bad_header(Bytes message);
+
 // What PostgreSQL answers to DEALLOCATE in this transaction state.
 void append_deallocated(wire::Buffer& out, char status);
 

@@ -110,6 +110,11 @@ void Engine::on_parse(Client& c, const Piece& piece, Instant now, Effects& out) 
   const std::string_view name = in.cstr();
   const Bytes definition = in.rest();
   ++room.counters.client_parse_count;
+  if (room.session_state == config::SessionState::Refuse &&
+      room.limits().mode != pool::Mode::Session) {
+    const std::string_view text = Reader(definition).cstr();
+    if (sql::pins(sql::scan(text), text)) return forbid(c, Request::Kind::Parse, now, out);
+  }
   if (room.limits().mode == pool::Mode::Session || (!name.empty() && !renames_statements(c))) {
     if (room.limits().mode != pool::Mode::Session) {
       const std::string_view text = Reader(definition).cstr();

@@ -16,7 +16,7 @@ std::string_view state_name(const Client& c) {
     case ClientState::Active: return "active";
     case ClientState::Idle: return "idle";
     case ClientState::Login:
-    case ClientState::Gone: return c.phase == ClientPhase::Console ? "active" : "login";
+    case ClientState::Gone: return c.phase == ClientPhase::Console ? "idle" : "login";
   }
   return "";
 }
@@ -45,11 +45,6 @@ std::string application_name(const SettingsRef& settings) {
 
 }  // namespace
 
-std::uint64_t connection_number(unsigned worker, Connection c) {
-  const std::uint64_t side = c.side == Connection::Side::Client ? 0 : 1;
-  return ((std::uint64_t{worker} << 24 | c.index) << 1 | side) + 1;
-}
-
 Snapshot Engine::snapshot(Instant now) {
   Snapshot shot;
   shot.now = now;
@@ -75,6 +70,8 @@ Snapshot Engine::snapshot(Instant now) {
     row.counters = r->counters;
     shot.pools.push_back(std::move(row));
   }
+  shot.memory = memory_of(clients_, servers_, rooms_, statements_);
+  shot.console = console_counters_;
   clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(c, now)); });
   servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(s)); });
   return shot;
@@ -92,8 +89,9 @@ SocketRow Engine::client_row(Client& c, Instant now) {
   row.connected = c.connected;
   row.request = c.since;
   row.wait_us = c.state == ClientState::Waiting ? (now - c.since).count() : 0;
-  row.id = connection_number(worker_, c.id);
-  row.link = c.server != nullptr ? connection_number(worker_, c.server->id) : 0;
+  row.id = c.number;
+  row.slot = c.id.index;
+  row.link = c.server != nullptr ? c.server->number : 0;
   row.application_name = application_name(c.settings);
   row.prepared_statements = c.statements ? c.statements->size() : 0;
   return row;
@@ -108,9 +106,10 @@ SocketRow Engine::server_row(Server& s) {
   row.local_port = s.local_port;
   row.connected = s.connected;
   row.request = s.since;
-  row.close_needed = s.close_needed || s.epoch != room_of(s).epoch;
-  row.id = connection_number(worker_, s.id);
-  row.link = s.client != nullptr ? connection_number(worker_, s.client->id) : 0;
+  row.close_needed = room_of(s).is_obsolete(s);
+  row.id = s.number;
+  row.slot = s.id.index;
+  row.link = s.client != nullptr ? s.client->number : 0;
   row.remote_pid = s.pid;
   row.application_name = s.settings ? application_name(s.settings) : "";
   row.prepared_statements = s.statements.size();

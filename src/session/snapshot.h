@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -10,11 +11,6 @@
 #include "stats/counters.h"
 
 namespace weir::session {
-
-struct Connection;
-
-// A connection's number in SHOW and in the log: unique over all workers, never 0.
-std::uint64_t connection_number(unsigned worker, Connection c);
 
 struct PoolRow {
   std::string database, user;
@@ -37,10 +33,18 @@ struct SocketRow {
   Instant connected{}, request{};
   std::int64_t wait_us = 0;
   bool close_needed = false;
-  std::uint64_t id = 0, link = 0;  // unique over all workers; link 0: none
+  std::uint64_t id = 0, link = 0;  // pool::Ledger::next_number(); link 0: none
+  std::uint32_t slot = 0;          // of its side, on its worker
+  int descriptor = -1;             // filled in by who has it
   std::uint32_t remote_pid = 0;
   std::string application_name;
   std::uint64_t prepared_statements = 0;
+};
+
+// What a worker keeps of one kind of objects: bytes of one, how many, and bytes of all.
+struct MemoryRow {
+  std::string_view name;  // PgBouncer's for the nearest that it has
+  std::uint64_t size = 0, used = 0, free = 0, total = 0;
 };
 
 struct Snapshot {
@@ -48,6 +52,8 @@ struct Snapshot {
   std::vector<PoolRow> pools;
   std::vector<SocketRow> clients, servers;
   std::uint64_t login_clients = 0;
+  std::vector<MemoryRow> memory;
+  stats::Counters console;  // of the console's clients
 };
 
 }  // namespace weir::session
