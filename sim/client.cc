@@ -132,7 +132,7 @@ bool Client::login_message(const Request& message) {
     case 'R': return authenticate(message.body);
     case 'S': {
       const std::string name(in.cstr());
-      parameters_[name] = in.cstr();
+      if (!name.starts_with("pgbouncer.")) parameters_[name] = in.cstr();  // else the pooler's own
       return true;
     }
     case 'K': key_ = message.body; return true;

@@ -11,7 +11,10 @@ namespace {
 
 using Kind = Command::Kind;
 
-bool needs_administrator(Kind kind) { return kind != Kind::Show && kind != Kind::FakeSet; }
+bool needs_administrator(const Command& command) {
+  if (command.kind == Kind::Show) return command.what == "fds";
+  return command.kind != Kind::FakeSet;
+}
 
 bool needs_database(Kind kind) { return kind == Kind::Disable || kind == Kind::Enable; }
 
@@ -39,7 +42,7 @@ std::string refusal(const Command& command, const View& view, bool administrator
   const Kind kind = command.kind;
   const std::string& database = command.database;
   if (kind == Kind::Invalid) return command.error;
-  if (needs_administrator(kind) && !administrator) return "admin access needed";
+  if (needs_administrator(command) && !administrator) return "admin access needed";
   if (kind == Kind::KillClient && command.client == 0) return "invalid client pointer supplied";
   if ((kind == Kind::Pause || kind == Kind::Kill) && view.all_paused) return "already paused";
   if (database.empty() && needs_database(kind)) return "a database is required";

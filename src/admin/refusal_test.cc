@@ -33,7 +33,7 @@ TEST_CASE("those who may only look are told so before anything else") {
   Console console;
   console.administrator = false;
   for (const auto* text : {"pause", "pause nosuch", "disable", "disable pgbouncer", "reload",
-                           "set nosuch=1", "kill_client"}) {
+                           "set nosuch=1", "kill_client", "show fds"}) {
     CAPTURE(text);
     CHECK(console.refused(text) == "admin access needed");
   }

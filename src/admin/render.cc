@@ -1,13 +1,12 @@
 #include "admin/render.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
 #include "admin/show.h"
 #include "admin/table.h"
 #include "base/check.h"
+#include "wire/message.h"
 
 namespace weir::admin {
 
@@ -15,7 +14,7 @@ namespace {
 
 struct Shown {
   std::string_view name;
-  void (*render)(const View&, wire::Buffer&);  // null: known, but not available
+  void (*render)(const View&, wire::Buffer&);
 };
 
 constexpr std::array kShown{
@@ -23,12 +22,12 @@ constexpr std::array kShown{
     Shown{"clients", show_clients},
     Shown{"config", show_config},
     Shown{"databases", show_databases},
-    Shown{"dns_hosts", nullptr},
-    Shown{"dns_zones", nullptr},
-    Shown{"fds", nullptr},
+    Shown{"dns_hosts", show_dns_hosts},
+    Shown{"dns_zones", show_dns_zones},
+    Shown{"fds", show_fds},
     Shown{"help", show_help},
     Shown{"lists", show_lists},
-    Shown{"mem", nullptr},
+    Shown{"mem", show_memory},
     Shown{"peer_pools", show_peer_pools},
     Shown{"peers", show_peers},
     Shown{"pools", show_pools},
@@ -62,13 +61,6 @@ void show_parameter(const Parameter& parameter, wire::Buffer& out) {
   Table(out, columns).row().text(parameter.value);
 }
 
-std::string upper(std::string_view text) {
-  std::string high(text);
-  for (char& c : high)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return high;
-}
-
 }  // namespace
 
 bool is_shown(std::string_view what) {
@@ -82,14 +74,23 @@ void render_show(const Command& command, const View& view, wire::Buffer& out) {
   const auto shown = std::ranges::find(kShown, command.what, &Shown::name);
   if (parameter != kParameters.end()) {
     show_parameter(*parameter, out);
-  } else if (shown->render != nullptr) {
-    shown->render(view, out);
   } else {
-    append_refused(out, fmt::format("SHOW {} is not available in this version", upper(shown->name)),
-                   "0A000");
-    return;
+    shown->render(view, out);
   }
   append_done(out, "SHOW");
+}
+
+void append_description(const Command& command, const View& view, wire::Buffer& out) {
+  wire::Buffer answer;
+  if (command.kind == Command::Kind::Show) render_show(command, view, answer);
+  if (answer.empty() || answer[0] != wire::be::kRowDescription) {
+    wire::append_empty(out, wire::be::kNoData);
+    return;
+  }
+  Reader in(answer);
+  in.u8();
+  const std::uint32_t size = in.u32();
+  out.insert(out.end(), answer.begin(), answer.begin() + 1 + size);
 }
 
 void append_done(wire::Buffer& out, std::string_view tag) {

@@ -10,8 +10,12 @@
 
 namespace weir::admin {
 
-// A Command of kind Show. What this version cannot tell is refused rather than made up.
+// A Command of kind Show.
 void render_show(const Command& command, const View& view, wire::Buffer& out);
+
+// What such a command answers, for the extended protocol: RowDescription, or NoData where there
+// are no rows. Nothing is carried out.
+void append_description(const Command& command, const View& view, wire::Buffer& out);
 
 void append_done(wire::Buffer& out, std::string_view tag);
 // SET of a setting that drivers send on their own: a notice, and success.

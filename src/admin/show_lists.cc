@@ -24,9 +24,10 @@ constexpr std::array kVersionColumns{Column{"version"}};
 constexpr std::string_view kUsage =
     "\n\tSHOW HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION"
     "\n\tSHOW PEERS|PEER_POOLS"
-    "\n\tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|STATE"
+    "\n\tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE"
+    "\n\tSHOW DNS_HOSTS|DNS_ZONES"
     "\n\tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS"
-    "\n\tSET key = value"
+    "\n\tSET key = arg"
     "\n\tRELOAD"
     "\n\tPAUSE [<db>]"
     "\n\tRESUME [<db>]"
@@ -51,14 +52,16 @@ void append_optional(Row& row, const std::optional<std::string>& value) {
 
 }  // namespace
 
-// PgBouncer's rows free_clients, free_servers and those of its DNS cache are left out: no worker
-// tells these figures.
 void show_lists(const View& view, wire::Buffer& out) {
-  std::uint64_t clients = 0, arriving = 0, servers = 0;
+  std::uint64_t clients = 0, arriving = 0, servers = 0, free_clients = 0, free_servers = 0;
   for (const session::Snapshot& worker : view.workers) {
     clients += worker.clients.size();
     arriving += worker.login_clients;
     servers += worker.servers.size();
+    for (const session::MemoryRow& row : worker.memory) {
+      if (row.name == "client_cache") free_clients += row.free;
+      if (row.name == "server_cache") free_servers += row.free;
+    }
   }
   Table table(out, kListColumns);
   table.row().text("databases").number(database_names(view).size());
@@ -66,9 +69,15 @@ void show_lists(const View& view, wire::Buffer& out) {
   table.row().text("peers").number(view.config.peers.size());
   table.row().text("pools").number(merge_pools(view.workers).size() + 1);  // the console's
   table.row().text("peer_pools").number(merge_peer_pools(view.workers).size());
+  table.row().text("free_clients").number(free_clients);
   table.row().text("used_clients").number(clients - std::min(clients, arriving));
   table.row().text("login_clients").number(arriving);
+  table.row().text("free_servers").number(free_servers);
   table.row().text("used_servers").number(servers);
+  table.row().text("dns_names").number(view.hosts.size());
+  table.row().text("dns_zones").number(0);
+  table.row().text("dns_queries").number(view.names_wanted);
+  table.row().text("dns_pending").number(0);  // PgBouncer's is always 0 as well
 }
 
 void show_config(const View& view, wire::Buffer& out) {

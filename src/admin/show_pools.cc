@@ -21,15 +21,6 @@ constexpr std::array kPoolColumns{
     Column{"sv_tested", Int4}, Column{"sv_login", Int4}, Column{"maxwait", Int4},
     Column{"maxwait_us", Int4}, Column{"pool_mode"}, Column{"load_balance_hosts"}};
 
-std::string_view mode_name(pool::Mode mode) {
-  switch (mode) {
-    case pool::Mode::Session: return "session";
-    case pool::Mode::Transaction: return "transaction";
-    case pool::Mode::Statement: return "statement";
-  }
-  ASSERT(false);
-}
-
 // The console is no pool; its clients are shown as PgBouncer shows them.
 PoolRow console_pool(const View& view) {
   PoolRow row{.database = std::string(kConsoleDatabase), .user = std::string(kConsoleDatabase)};
@@ -55,7 +46,7 @@ void show_pools(const View& view, wire::Buffer& out) {
           p.sv_active_cancel, p.sv_being_canceled, p.sv_idle, p.sv_used, p.sv_tested, p.sv_login})
       row.number(count);
     row.number(p.maxwait_us / 1'000'000).number(p.maxwait_us % 1'000'000);
-    row.text(mode_name(p.mode)).text_or_null(load_balancing(view.config, p.database));
+    row.text(pool::mode_name(p.mode)).text_or_null(load_balancing(view.config, p.database));
   }
 }
 

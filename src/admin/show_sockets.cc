@@ -21,7 +21,7 @@ constexpr std::array kSocketColumns{
     Column{"close_needed", Int4}, Column{"ptr"}, Column{"link"}, Column{"remote_pid", Int4},
     Column{"tls"}, Column{"application_name"}, Column{"prepared_statements", Int4},
     Column{"id", Int4},
-    // Positions in a buffer of the socket's own, which Weir's connections do not have: NULL.
+    // Positions in a buffer of the socket's own, which Weir's connections do not have: 0.
     Column{"recv_pos", Int4}, Column{"pkt_pos", Int4}, Column{"pkt_remain", Int4},
     Column{"send_pos", Int4}, Column{"send_remain", Int4}, Column{"pkt_avail", Int4},
     Column{"send_avail", Int4}};
@@ -88,13 +88,47 @@ void show_both_sides(const View& view, wire::Buffer& out, Wanted wanted) {
         if (!wanted(s)) continue;
         Row row = table.row();
         append_socket(row, view, s, list_state(s));
-        for (std::size_t i = 0; i < kBufferColumns; ++i) row.null();
+        for (std::size_t i = 0; i < kBufferColumns; ++i) row.number(0);
       }
     }
   }
 }
 
+// Of PgBouncer 1.25 and older, which handed its sockets on by it. What it told of keys and secrets
+// is NULL here.
+constexpr std::array kDescriptorColumns{
+    Column{"fd", Int4}, Column{"task"}, Column{"user"}, Column{"database"}, Column{"addr"},
+    Column{"port", Int4}, Column{"cancel", Int8}, Column{"link", Int4},
+    Column{"client_encoding"}, Column{"std_strings"}, Column{"datestyle"}, Column{"timezone"},
+    Column{"password"}, Column{"scram_client_key"}, Column{"scram_server_key"}};
+constexpr std::size_t kHiddenColumns = 7;
+
+// The descriptor of the connection with that number, 0 where there is none.
+int descriptor_of(const View& view, std::uint64_t id) {
+  for (const session::Snapshot& worker : view.workers)
+    for (const auto side : {&session::Snapshot::clients, &session::Snapshot::servers})
+      for (const SocketRow& s : worker.*side)
+        if (s.id == id) return s.descriptor;
+  return 0;
+}
+
 }  // namespace
+
+void show_fds(const View& view, wire::Buffer& out) {
+  Table table(out, kDescriptorColumns);
+  for (const session::Snapshot& worker : view.workers) {
+    for (const auto side : {&session::Snapshot::clients, &session::Snapshot::servers}) {
+      for (const SocketRow& s : worker.*side) {
+        if (s.descriptor < 0) continue;
+        Row row = table.row();
+        row.number(s.descriptor).text(s.type == 'C' ? "client" : "server").text(s.user);
+        row.text(s.database).text(s.address).number(s.port).null();
+        row.number(s.link == 0 ? 0 : descriptor_of(view, s.link));
+        for (std::size_t i = 0; i < kHiddenColumns; ++i) row.null();
+      }
+    }
+  }
+}
 
 void show_clients(const View& view, wire::Buffer& out) {
   show_side(view, &session::Snapshot::clients, out);

@@ -78,9 +78,23 @@ TEST_CASE("SHOW SOCKETS names the lists, and no positions in buffers") {
   REQUIRE(answer.rows.size() == starts.size());
   for (std::size_t i = 0; i < starts.size(); ++i) {
     CHECK(answer.rows[i].starts_with(starts[i]));
-    CHECK(answer.rows[i].ends_with("|0|NULL|NULL|NULL|NULL|NULL|NULL|NULL"));
+    CHECK(answer.rows[i].ends_with("|0|0|0|0|0|0|0|0"));
   }
   CHECK(pooler.ask("show active_sockets").rows.size() == 7);
+}
+
+TEST_CASE("SHOW FDS joins both sides by their descriptors, and hides secrets") {
+  TestPooler pooler = one_query();
+  pooler.workers[0].clients[0].descriptor = 30;
+  pooler.workers[0].servers[0].descriptor = 31;
+  const Answer answer = pooler.ask("show fds");
+  CHECK(answer.columns ==
+        "fd:23 task:25 user:25 database:25 addr:25 port:23 cancel:20 link:23 client_encoding:25 "
+        "std_strings:25 datestyle:25 timezone:25 password:25 scram_client_key:25 "
+        "scram_server_key:25");
+  CHECK(answer.rows ==
+        Rows{"30|client|u|d|10.0.0.9|5000|NULL|31|NULL|NULL|NULL|NULL|NULL|NULL|NULL",
+             "31|server|u|d|10.0.0.5|5432|NULL|30|NULL|NULL|NULL|NULL|NULL|NULL|NULL"});
 }
 
 }  // namespace weir::admin

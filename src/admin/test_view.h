@@ -18,13 +18,14 @@ struct TestPooler {
   std::vector<std::string> paused, disabled;
   bool all_paused = false, shutting_down = false;
   stats::Counters console;
+  std::vector<HostRow> hosts;
 
   View view() const {
     return {.workers = workers, .config = config, .averages = averages,
             .version = "PgBouncer 1.26.1 (Weir 0.1.0)",
             .wall_us = 1'795'423'575'000'000,  // 2026-11-23 08:46:15 UTC
             .now = now, .all_paused = all_paused, .shutting_down = shutting_down,
-            .paused = paused, .disabled = disabled, .console = console};
+            .paused = paused, .disabled = disabled, .console = console, .hosts = hosts};
   }
 
   config::Database& add_database(const std::string& name) {

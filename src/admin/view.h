@@ -18,6 +18,13 @@ namespace weir::admin {
 // The name under which the console itself is reached; no configuration can define it.
 inline constexpr std::string_view kConsoleDatabase = "pgbouncer";
 
+// A host name that the resolver has asked for.
+struct HostRow {
+  std::string name;
+  std::int64_t ttl_s = 0;
+  std::string addresses;  // separated by commas; empty: the name does not exist
+};
+
 struct View {
   std::span<const session::Snapshot> workers;
   const config::Config& config;
@@ -30,6 +37,8 @@ struct View {
   std::span<const std::string> paused = {};    // databases paused or killed one by one
   std::span<const std::string> disabled = {};  // databases
   stats::Counters console = {};                // of the console itself
+  std::span<const HostRow> hosts = {};         // in the resolver's cache
+  std::uint64_t names_wanted = 0;              // that the resolver is asking for
 };
 
 }  // namespace weir::admin

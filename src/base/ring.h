@@ -41,6 +41,7 @@ class Ring {
   }
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
   void clear() { head_ = size_ = 0; }
 
  private:

@@ -62,6 +62,8 @@ class Slab {
   }
 
   std::size_t size() const { return size_; }
+  std::size_t capacity() const { return chunks_.size() * kChunk; }
+  static constexpr std::size_t slot_size() { return sizeof(Slot); }
 
   // Generations use 24 bits, so that an id packs into 64 bits beside other fields.
   static constexpr std::uint32_t kGenerationMask = 0xffffff;

@@ -10,6 +10,7 @@
 
 #include "cli/account.h"
 #include "cli/up.h"
+#include "config/explain.h"
 #include "config/load.h"
 #include "config/options.h"
 #include "runtime/run.h"
@@ -79,6 +80,7 @@ int check(const std::string& path) {
   for (const auto& problem : loaded.problems) fmt::print("{}\n", config::to_string(problem));
   if (loaded.config == nullptr) return 1;
   if (loaded.problems.empty()) fmt::print("{}: no problems\n", path);
+  fmt::print("\n{}", config::explain(*loaded.config));
   return 0;
 }
 
@@ -132,6 +134,8 @@ void CommandLine::add_pooler() {
   app_.add_flag_function(
       "-v,--verbose", [this](std::int64_t times) { pooler_.run.verbose = static_cast<int>(times); },
       "Log more; may be given up to three times");
+  app_.add_flag("--strict", pooler_.run.strict,
+                "Behave as PgBouncer 1.26.1 does, also where Weir does better");
   app_.add_option("-u,--user", pooler_.user, "Run as this user of the system")->option_text("USER");
 }
 
@@ -151,7 +155,8 @@ void CommandLine::add_up() {
 }
 
 void CommandLine::add_check() {
-  auto* command = app_.add_subcommand("check", "Print every problem of a configuration");
+  auto* command = app_.add_subcommand("check", "Print every problem of a configuration, and "
+                                             "what it means");
   command->add_option("FILE.ini", checked_path_, "The configuration")->required();
   command->callback([this] { status_ = check(checked_path_); });
 }

@@ -19,8 +19,12 @@ void warn(Draft& draft, std::string_view key, std::string text) {
 // Whether this value of an option without effect asks for what Weir does anyway, or is refused.
 bool nothing_to_warn(const Option& option, const Draft& draft) {
   const Settings& settings = draft.config.settings;
-  if (option.name == "tcp_defer_accept") return !settings.tcp_defer_accept;
-  return option.name == "conffile" && settings.conffile == draft.path;
+  return option.name == "tcp_defer_accept" && !settings.tcp_defer_accept;
+}
+
+bool counts_under_strict(const Option& option, const Draft& draft) {
+  return draft.config.weir.strict &&
+         (option.name == "track_extra_parameters" || option.name == "server_login_retry");
 }
 
 void check_effects(Draft& draft) {
@@ -34,7 +38,7 @@ void check_effects(Draft& draft) {
       continue;
     }
     if (option.get(&settings) == option.get(&pristine)) continue;
-    if (option.effect == Effect::Needless) {
+    if (option.effect == Effect::Needless && !counts_under_strict(option, draft)) {
       draft.problem(Severity::Note, draft.place(Section::Main, option.name),
                     fmt::format("{} is not needed: Weir {}", option.name, option.instead));
     } else if (option.effect == Effect::None && !nothing_to_warn(option, draft)) {

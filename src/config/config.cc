@@ -56,6 +56,10 @@ Duration Config::query_wait_timeout(const Database& db, std::string_view user) c
                   settings.query_wait_timeout);
 }
 
+SessionState Config::session_state(const Database& db) const {
+  return weir.strict ? SessionState::Pgbouncer : db.session_state.value_or(weir.session_state);
+}
+
 int Config::max_db_connections(const Database& db) const {
   return db.max_db_connections.value_or(settings.max_db_connections);
 }

@@ -39,6 +39,8 @@ struct Config {
   int min_pool_size(const Database& db, std::string_view user) const;  // never above pool_size
   Duration query_wait_timeout(const Database& db, std::string_view user) const;
 
+  SessionState session_state(const Database& db) const;
+
   // Zero means no limit in all of the following, except server_lifetime: use once.
   int max_db_connections(const Database& db) const;
   int max_db_client_connections(const Database& db) const;

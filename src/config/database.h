@@ -40,6 +40,7 @@ struct Database {
   std::optional<Duration> server_lifetime;
   std::optional<Duration> query_wait_timeout;
   std::optional<LoadBalanceHosts> load_balance_hosts;
+  std::optional<SessionState> session_state;
 
   bool operator==(const Database&) const = default;
 };

@@ -98,6 +98,12 @@ Loaded reload(const Config& running, const std::string& path, const Files& files
   return finish(std::move(draft));
 }
 
+std::shared_ptr<const Config> made_strict(const std::shared_ptr<const Config>& config) {
+  auto strict = std::make_shared<Config>(*config);
+  strict->weir.strict = true;
+  return strict;
+}
+
 Result<std::shared_ptr<const Config>> with_setting(const Config& running, std::string_view key,
                                                    std::string_view value) {
   const Option* option = find_option(Section::Main, key);

@@ -28,6 +28,9 @@ Loaded load(const std::string& path, const Files& files);
 // Warning for each that the file changed.
 Loaded reload(const Config& running, const std::string& path, const Files& files);
 
+// The same with `strict`, which the command line may ask for whatever the file says.
+std::shared_ptr<const Config> made_strict(const std::shared_ptr<const Config>& config);
+
 // The console's SET: a copy with one option of [pgbouncer] changed, or the error's text.
 Result<std::shared_ptr<const Config>> with_setting(const Config& running, std::string_view key,
                                                    std::string_view value);

@@ -13,6 +13,11 @@ constexpr Option kWeirRows[] = {
     row_for<&WeirSettings::log_format>("log_format", "plain", "How log lines are written."),
     row_for<&WeirSettings::server_tls_sslnegotiation>("server_tls_sslnegotiation", "postgres",
         "How TLS with servers begins: asked for by a message, or at once (PostgreSQL 17)."),
+    row_for<&WeirSettings::session_state>("session_state", "follow",
+        "What becomes of a session's state between transactions: follow, pgbouncer or refuse "
+        "(docs/pgbouncer.md)."),
+    row_for<&WeirSettings::strict>("strict", "0",
+        "Behave as PgBouncer 1.26.1 does, also where Weir does better (docs/pgbouncer.md)."),
     row_for<&WeirSettings::workers>("workers", "0",
         "Threads that serve connections; 0 is one for each core.").fixed().range(0, 1024),
 };
@@ -34,7 +39,7 @@ constexpr Option kDatabaseRows[] = {
     row_for<&Database::hosts>("host", kNone,
         "The server: address, name, directory of a Unix socket, or a list of them."),
     row_for<&Database::load_balance_hosts>("load_balance_hosts", kNone,
-        "round-robin over the hosts, or disable: stay on one until it fails.").with(Effect::None),
+        "round-robin over the hosts, or disable: stay on one until it fails."),
     row_for<&Database::max_db_client_connections>("max_db_client_connections", kNone,
         "As in [pgbouncer].").zero_unsets(),
     row_for<&Database::max_db_connections>("max_db_connections", kNone,
@@ -50,6 +55,7 @@ constexpr Option kDatabaseRows[] = {
         "As in [pgbouncer]; reserve_pool is the same."),
     row_for<&Database::server_lifetime>("server_lifetime", kNone,
         "As in [pgbouncer].").zero_unsets(),
+    row_for<&Database::session_state>("session_state", kNone, "As in [weir]."),
     row_for<&Database::timezone>("timezone", kNone,
         "Sent to the server at the start of a connection."),
     row_for<&Database::user>("user", kNone, "Every client uses the server as this user."),

@@ -17,6 +17,12 @@ enum class SslMode { Disable, Allow, Prefer, Require, VerifyCa, VerifyFull };
 enum class LoadBalanceHosts { RoundRobin, Disable };
 enum class SslNegotiation { Postgres, Direct };
 enum class LogFormat { Plain, Json };
+// What happens to the state of a session in transaction and statement mode.
+enum class SessionState {
+  Follow,     // it follows its client; what cannot be moved keeps the server
+  Pgbouncer,  // the settings that PgBouncer tracks follow; all else stays in the server
+  Refuse,     // settings follow; a statement that makes what cannot be moved is refused
+};
 
 inline constexpr const char* kDefaultAuthQuery =
     "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
@@ -138,6 +144,8 @@ struct WeirSettings {
   LogFormat log_format = LogFormat::Plain;
   Duration auth_query_cache_ttl = std::chrono::seconds{10};
   SslNegotiation server_tls_sslnegotiation = SslNegotiation::Postgres;
+  SessionState session_state = SessionState::Follow;
+  bool strict = false;  // PgBouncer's behaviour also where Weir's is better
 };
 
 }  // namespace weir::config

@@ -70,6 +70,8 @@ Result<Address> local_address(int fd);
 // Of Unix sockets: who was on the other side when it connected.
 Result<uid_t> peer_uid(int fd);
 Result<pid_t> peer_pid(int fd);
+// Of this machine.
+std::string host_name();
 
 // `text: reason of errno`, in words.
 std::string errno_text(std::string_view text, int error);

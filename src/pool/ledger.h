@@ -39,6 +39,7 @@ struct Account {
   std::string name;
   Count servers;
   Count clients;
+  std::atomic<bool> registered{false};  // of a database behind the entry *: the log has told of it
   Account* next = nullptr;
 };
 
@@ -80,6 +81,11 @@ class Ledger {
   static void give_server(PoolAccount& pool);
 
   unsigned workers() const { return workers_; }
+  // A connection's number in SHOW and in the log, in the order in which they come; never 0, and in
+  // an int4 even after two thousand million of them.
+  std::uint32_t next_number() {
+    return connections_.fetch_add(1, std::memory_order_relaxed) % 0x7fffffff + 1;
+  }
   Count clients;  // logged in or logging in, against max_client_conn
   // Grows when some client may have changed a schema: older prepared statements may not fit it.
   std::atomic<std::uint64_t> schema_epoch{0};
@@ -93,6 +99,7 @@ class Ledger {
   static void free_all(std::array<std::atomic<Node*>, kBuckets>& buckets);
 
   unsigned workers_;
+  std::atomic<std::uint32_t> connections_{0};
   std::array<std::atomic<PoolAccount*>, kBuckets> pools_{};
   std::array<std::atomic<Account*>, kBuckets> databases_{};
   std::array<std::atomic<Account*>, kBuckets> users_{};

@@ -98,6 +98,11 @@ bool Pool::has_clients() const {
   return std::ranges::any_of(clients_, [](const auto& list) { return !list.empty(); });
 }
 
+bool Pool::is_empty() const {
+  return !has_clients() && account_.servers.value() == 0 &&
+         servers(ServerState::Cancel).empty();
+}
+
 ServerSlot* Pool::available() const {
   if (paused || !clients(ClientState::Waiting).empty()) return nullptr;
   return servers(ServerState::Idle).front();
@@ -194,7 +199,7 @@ void Pool::connect_failed(std::string reason, std::string sqlstate, Instant now)
   failure_ = std::move(reason);
   failure_sqlstate_ = std::move(sqlstate);
   last_failure_ = now;
-  next_attempt_ = now + probe_after_;
+  next_attempt_ = now + std::max(limits_.login_retry, probe_after_);
   probe_after_ = std::min(probe_after_ * 2, kProbeLast);
 }
 

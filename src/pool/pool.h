@@ -3,6 +3,7 @@
 // holds that worker's part of a (database, user) pool; the ledger ties the parts together.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ class Pool {
   bool has_clients() const;
   // Servers that log in or are cleaned up, and so will be free in a moment.
   std::size_t coming(Instant now);
+  // Neither clients nor servers here, nor servers on another worker or on their way to one.
+  bool is_empty() const;
 
   // The server that the next client would get at once, none where it has to wait.
   ServerSlot* available() const;
@@ -73,14 +76,18 @@ class Pool {
   void connect_succeeded();
   bool failing() const { return !failure_.empty(); }
   // Failing, and the last attempt is so fresh that whoever asks now need not wait for another.
-  bool refuses(Instant now) const { return failing() && now < last_failure_ + kProbeFirst; }
+  bool refuses(Instant now) const {
+    return failing() && now < last_failure_ + std::max(limits_.login_retry, kProbeFirst);
+  }
   // Failing, with no connection left on any worker but those being tried.
   bool is_down() const {
     return failing() && account_.servers.value() <=
                             static_cast<int>(servers(ServerState::Login).size());
   }
   // Somebody asks: the next attempt is made at once.
-  void probe_now() { next_attempt_ = {}; }
+  void probe_now() {
+    if (limits_.login_retry == Duration::zero()) next_attempt_ = {};
+  }
   // More connections than the limits allow, since they were lowered.
   bool is_oversized() const {
     return account_.servers.value() > limits_.pool_size + limits_.reserve_pool_size;

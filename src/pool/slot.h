@@ -35,6 +35,7 @@ struct ServerSlot {
   explicit ServerSlot(ServerId the_id) : id(the_id) {}
 
   ServerId id;
+  std::uint32_t number = 0;  // see Ledger::next_number()
   Link<ServerSlot> link;
   Pool* pool = nullptr;
   ServerState state = ServerState::Gone;
@@ -47,6 +48,7 @@ struct ClientSlot {
   explicit ClientSlot(ClientId the_id) : id(the_id) {}
 
   ClientId id;
+  std::uint32_t number = 0;  // see Ledger::next_number()
   Link<ClientSlot> link;
   Pool* pool = nullptr;
   ClientState state = ClientState::Gone;

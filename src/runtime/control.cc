@@ -48,10 +48,10 @@ Control::Control(Setup setup)
     : shared_(setup.shared),
       loop_(std::move(setup.loop)),
       signals_(std::move(setup.signals)),
-      path_(std::move(setup.path)),
       config_(std::move(setup.config)),
       tls_(std::move(setup.tls)),
       verbose_(setup.verbose),
+      strict_(setup.strict),
       averages_(net::read_clock()) {}
 
 int Control::run() {
@@ -137,12 +137,16 @@ void Control::on_message(ControlMessage& message) {
 
 void Control::on_command(const ControlMessage& message) {
   Pending pending{.from_console = true, .worker = message.from, .client = message.client,
-                  .command = admin::parse_command(message.text)};
-  const std::string refused = admin::refusal(pending.command, view({}), message.admin);
-  if (refused.empty()) {
-    carry_out(std::move(pending));
-  } else {
+                  .command = admin::parse_command(message.command.text)};
+  const std::string refused = admin::refusal(pending.command, view({}), message.command.admin);
+  if (!refused.empty()) {
     refuse(pending, refused);
+  } else if (message.command.stage == session::ConsoleCommand::Stage::Describe) {
+    wire::Buffer description;
+    admin::append_description(pending.command, view({}), description);
+    reply(pending, std::move(description));
+  } else {
+    carry_out(std::move(pending));
   }
 }
 
@@ -247,26 +251,44 @@ void Control::finish(Pending& pending) {
 }
 
 void Control::take_sample(const Pending& pending) {
-  averages_.sample(loop_->now(), admin::merge_counters(pending.snapshots, {}));
+  const stats::Counters console = view(pending.snapshots).console;
+  averages_.sample(loop_->now(), admin::merge_counters(pending.snapshots, console));
   if (!config_->settings.log_stats || !sampled_once_) {
     sampled_once_ = true;
     return;
   }
   shared_.log.write(LogLevel::kLog,
                     admin::stats_line(averages_.total(
-                        admin::merge_counters(pending.snapshots, {}), loop_->now())));
+                        admin::merge_counters(pending.snapshots, console), loop_->now())));
+}
+
+std::vector<admin::HostRow> Control::hosts() const {
+  std::vector<admin::HostRow> rows;
+  for (const net::CachedName& name : shared_.resolver->names()) {
+    admin::HostRow& row = rows.emplace_back(admin::HostRow{.name = name.host, .addresses = {}});
+    row.ttl_s = std::chrono::duration_cast<std::chrono::seconds>(name.ttl).count();
+    for (const net::Address& address : name.addresses)
+      row.addresses += (row.addresses.empty() ? "" : ",") + address.text();
+  }
+  return rows;
 }
 
 admin::View Control::view(std::span<const session::Snapshot> snapshots) const {
+  stats::Counters console;
+  for (const session::Snapshot& worker : snapshots) console += worker.console;
   return {.workers = snapshots, .config = *config_, .averages = averages_, .version = kVersion,
           .wall_us = wall_clock_us(), .now = net::read_clock(), .all_paused = all_paused_,
-          .shutting_down = shutting_down_, .paused = paused_, .disabled = disabled_};
+          .shutting_down = shutting_down_, .paused = paused_, .disabled = disabled_,
+          .console = console, .names_wanted = shared_.resolver->pending()};
 }
 
 wire::Buffer Control::answer(const Pending& pending) const {
   wire::Buffer out;
   if (pending.command.kind == admin::Command::Kind::Show) {
-    admin::render_show(pending.command, view(pending.snapshots), out);
+    const std::vector<admin::HostRow> hosts = this->hosts();
+    admin::View all = view(pending.snapshots);
+    all.hosts = hosts;
+    admin::render_show(pending.command, all, out);
   } else if (pending.command.kind == admin::Command::Kind::FakeSet) {
     admin::append_set_ignored(out);
   } else {
@@ -290,14 +312,14 @@ void Control::refuse(const Pending& pending, std::string_view text, std::string_
 // Everything is read and checked first; only then is the running configuration replaced, whole.
 bool Control::reload() {
   const config::DiskFiles files;
-  config::Loaded loaded = config::reload(*config_, path_, files);
-  TlsContexts tls = load_tls(loaded, path_);
+  config::Loaded loaded = config::reload(*config_, config_->settings.conffile, files);
+  TlsContexts tls = load_tls(loaded, config_->settings.conffile);
   write_problems(shared_.log, loaded.problems);
   if (!loaded.config) {
     shared_.log.write(LogLevel::kError, "reload failed: the running configuration stays as it is");
     return false;
   }
-  distribute(loaded.config, std::move(tls));
+  distribute(strict_ ? config::made_strict(loaded.config) : loaded.config, std::move(tls));
   return true;
 }
 

@@ -23,10 +23,10 @@ class Control {
     Shared& shared;
     std::unique_ptr<net::Loop> loop;
     net::Fd signals;   // a signalfd
-    std::string path;  // of the configuration
     std::shared_ptr<const config::Config> config;
     TlsContexts tls;
     int verbose;       // added to the setting
+    bool strict;       // whatever the file says
   };
   explicit Control(Setup setup);
 
@@ -59,6 +59,7 @@ class Control {
   void pause(const admin::Command& command, bool paused);
   wire::Buffer answer(const Pending& pending) const;
   void take_sample(const Pending& pending);
+  std::vector<admin::HostRow> hosts() const;
   admin::View view(std::span<const session::Snapshot> snapshots) const;
   bool reload();
   bool set(const admin::Command& command);
@@ -70,10 +71,10 @@ class Control {
   Shared& shared_;
   std::unique_ptr<net::Loop> loop_;
   net::Fd signals_;
-  std::string path_;
   std::shared_ptr<const config::Config> config_;
   TlsContexts tls_;
   int verbose_;
+  bool strict_;
   std::list<Pending> pending_;
   std::uint64_t next_token_ = 1;
   admin::Averages averages_;

@@ -10,6 +10,7 @@
 #include "net/tls_stream.h"
 #include "runtime/outbox.h"
 #include "runtime/tls_contexts.h"
+#include "session/console_command.h"
 #include "session/letter.h"
 #include "session/snapshot.h"
 
@@ -43,7 +44,7 @@ struct WorkerMessage {
 // To the control thread.
 struct ControlMessage {
   enum class Kind : std::uint8_t {
-    Command,   // `text` from console client `client` of worker `from`
+    Command,   // `command` from console client `client` of worker `from`
     Snapshot,  // `snapshot`, as asked for with `token`
     Done,      // worker `from` has done its part of command `token`
   };
@@ -51,9 +52,8 @@ struct ControlMessage {
   Kind kind = Kind::Done;
   unsigned from = 0;
   ClientId client{};
-  bool admin = false;
+  session::ConsoleCommand command{};
   bool found = false;  // of Done: see session::Letter
-  std::string text{};
   std::uint64_t token = 0;
   session::Snapshot snapshot{};
 };

@@ -14,6 +14,7 @@ namespace weir::runtime {
 class Outbox {
  public:
   bool empty() const { return !unsent_; }
+  std::size_t capacity() const { return unsent_ ? unsent_->bytes.capacity() : 0; }
   Bytes pending() const {
     return unsent_ ? Bytes(unsent_->bytes).subspan(unsent_->sent) : Bytes();
   }

@@ -127,7 +127,8 @@ int run(const RunOptions& options) {
   Log& log = **opened;
   write_problems(log, loaded.problems);
   if (!loaded.config) return fail_start(&log, "cannot load config file");
-  const std::shared_ptr<const config::Config>& config = loaded.config;
+  const std::shared_ptr<const config::Config> config =
+      options.strict ? config::made_strict(loaded.config) : loaded.config;
 
   report_limits(*config, log);
   net::Fd signals = block_signals();
@@ -156,8 +157,8 @@ int run(const RunOptions& options) {
   auto control_loop = net::Loop::create();
   if (!control_loop) return fail_start(&log, control_loop.error().text);
   Control control({.shared = shared, .loop = std::move(*control_loop),
-                   .signals = std::move(signals), .path = options.config_path, .config = config,
-                   .tls = tls, .verbose = options.verbose});
+                   .signals = std::move(signals), .config = config, .tls = tls,
+                   .verbose = options.verbose, .strict = options.strict});
   shared.control_notifier = &control.notifier();
 
   std::vector<std::jthread> threads;

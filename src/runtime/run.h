@@ -9,6 +9,7 @@ struct RunOptions {
   std::string config_path;
   bool quiet = false;  // no log on stderr
   int verbose = 0;     // added to the setting
+  bool strict = false; // as the setting, and stronger
 };
 
 // Runs the pooler in the foreground; returns the exit status. Call it from the main thread, once.

@@ -116,6 +116,7 @@ void Worker::take(WorkerMessage& message) {
     case WorkerMessage::Kind::Snapshot: {
       ControlMessage answer{.kind = ControlMessage::Kind::Snapshot, .from = index_,
                             .token = message.token, .snapshot = engine_.snapshot(now_)};
+      complete(answer.snapshot);
       (void)shared_.control.push(std::move(answer));
       shared_.control_notifier->notify();
       break;
@@ -127,6 +128,24 @@ void Worker::take(WorkerMessage& message) {
     case WorkerMessage::Kind::StopTcp: stop_listening(true); break;
     case WorkerMessage::Kind::Stop: stopping_ = true; break;
   }
+}
+
+// What the engine cannot know: descriptors, and the buffers between it and the kernel.
+void Worker::complete(session::Snapshot& shot) const {
+  session::MemoryRow buffers{.name = "iobuf_cache", .size = scratch_.size(), .used = 1,
+                             .total = scratch_.size()};
+  const auto look_at = [&buffers](const std::vector<Socket>& sockets,
+                                  std::vector<session::SocketRow>& rows) {
+    for (session::SocketRow& row : rows)
+      if (row.slot < sockets.size()) row.descriptor = sockets[row.slot].fd.get();
+    for (const Socket& socket : sockets) {
+      if (!socket.outbox.empty()) ++buffers.used;
+      buffers.total += socket.outbox.capacity();
+    }
+  };
+  look_at(clients_, shot.clients);
+  look_at(servers_, shot.servers);
+  shot.memory.push_back(buffers);
 }
 
 void Worker::take_resolutions() {
@@ -141,7 +160,10 @@ void Worker::take_resolutions() {
       perform();
       continue;
     }
-    std::ranges::reverse(found.addresses);  // tried from the back
+    // Those of one name in turn; each attempt begins with the next and is tried from the back.
+    const auto first = static_cast<std::ptrdiff_t>(next_address_++ % found.addresses.size());
+    std::ranges::rotate(found.addresses, found.addresses.begin() + first);
+    std::ranges::reverse(found.addresses);
     s->candidates = std::make_unique<std::vector<net::Address>>(std::move(found.addresses));
     try_next_address(id);
   }

@@ -92,6 +92,7 @@ class Worker final : public net::Notifier {
   void run_resumed();
   void drain_mailbox();
   void take(WorkerMessage& message);
+  void complete(session::Snapshot& shot) const;
   void take_resolutions();
   void tick();
   void retry_posts();
@@ -152,6 +153,7 @@ class Worker final : public net::Notifier {
   std::vector<Socket> clients_, servers_;  // by the index of their id
   std::unordered_map<std::uint64_t, Lingering> lingering_;
   std::uint64_t next_lingering_ = 0;
+  std::size_t next_address_ = 0;  // of a host name with several
   std::vector<session::Connection> resumed_;  // to be read again
   std::vector<session::Connection> broken_;
   TlsContexts tls_;

@@ -1,4 +1,6 @@
 // Connections that begin: clients that are accepted, servers that are connected to.
+#include <fmt/format.h>
+
 #include <cerrno>
 
 #include "runtime/worker.h"
@@ -51,8 +53,11 @@ void Worker::adopt_client(net::Fd fd, const net::Address& peer) {
   const bool is_unix = peer.is_unix();
   session::Peer who{.address = peer.text(),
                     .port = is_unix ? config_->settings.listen_port : peer.port(),
-                    .local_address = "unix", .local_port = config_->settings.listen_port};
-  if (!is_unix) {
+                    .local_address = "unix", .local_port = config_->settings.listen_port,
+                    .process = {}};
+  if (is_unix) {
+    who.process = fmt::format("{}@{}", net::peer_pid(fd.get()).value_or(0), net::host_name());
+  } else {
     net::tune_tcp(fd.get(), tcp_options(config_->settings));
     if (const auto local = net::local_address(fd.get())) {
       who.local_address = local->text();

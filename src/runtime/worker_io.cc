@@ -282,8 +282,7 @@ void Worker::perform_one(const Effect& effect, bool farewell) {
     case Effect::Kind::Console:
       (void)shared_.control.push({.kind = ControlMessage::Kind::Command, .from = index_,
                                   .client = effect.connection.client(),
-                                  .admin = effect.number == 1,
-                                  .text = std::string(as_text(effect.bytes))});
+                                  .command = std::move(effects_.command(effect.number))});
       shared_.control_notifier->notify();
       break;
     case Effect::Kind::Log: write_log(effects_.log_entry(effect.number)); break;

@@ -218,7 +218,13 @@ void Engine::unlink(Server& s) {
 void Engine::release(Server& s, Instant now, Effects& out) {
   s.last_ready = now;
   unlink(s);
-  free_server(s, now, out);
+  if (reset_query(*config_, room_of(s)).empty()) {
+    free_server(s, now, out);
+    return;
+  }
+  s.rescue = Rescue::Draining;
+  room_of(s).move(s, ServerState::Tested, now);
+  continue_rescue(s, now, out);
 }
 
 // A server whose state is known and that nobody has.
@@ -228,7 +234,7 @@ void Engine::free_server(Server& s, Instant now, Effects& out) {
   if (s.doubtful) return close_server(s, "unclear state", now, out);
   if (now - s.connected >= lifetime)
     return close_server(s, "server lifetime over", now, out);
-  if (s.close_needed || s.epoch != room.epoch)
+  if (room.is_obsolete(s))
     return close_server(s, "obsolete connection", now, out);
   if (room.paused) return close_server(s, "pause", now, out);
   if (room.is_oversized()) return close_server(s, "pool_size decreased", now, out);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "session/engine.h"
+#include "session/name_counts.h"
 #include "wire/message.h"
 
 namespace weir::session {
@@ -229,7 +230,9 @@ void AuthQuery::go_on(Client& c, Instant now, Effects& out) {
   const ClientId id = c.id;
   const bool waited = c.phase == ClientPhase::Lookup;
   c.login->startup.user = c.login->found->name;
-  c.login_user = &*engine_.names_.insert(c.login->found->name).first;
+  const std::string* given = c.login_user;
+  c.login_user = &take_name(engine_.names_, c.login->found->name);
+  give_name(engine_.names_, *given);
   if (c.login->exchange) {
     judge_again(c, now, out);
   } else if (engine_.admit(c, now, out)) {

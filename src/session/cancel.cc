@@ -117,6 +117,7 @@ void Engine::start_cancel(Server& target, ClientId asker, int asker_worker, Inst
     return;
   }
   Server& carrier = servers_.emplace();
+  carrier.number = ledger_.next_number();
   carrier.endpoint = target.endpoint;
   carrier.pid = target.pid;
   carrier.cancel_key = target.cancel_key;

@@ -10,6 +10,7 @@
 #include "auth/login.h"
 #include "pool/ledger.h"
 #include "pool/slot.h"
+#include "session/console_session.h"
 #include "session/secret_cache.h"
 #include "session/settings.h"
 #include "session/statements.h"
@@ -32,6 +33,7 @@ struct Peer {
   std::uint16_t local_port = 0;
   bool tls = false;  // its connection is encrypted
   std::unique_ptr<TlsFacts> tls_facts = {};  // only where it is
+  std::string process = {};  // at the other end of a Unix socket: pid@host; empty for TCP
 };
 
 // The key of a cancel request: the pid and the key's first word, and what a long key has behind it.
@@ -86,7 +88,6 @@ struct Client : pool::ClientSlot {
   bool copying = false;        // the server has asked it for COPY data
   bool forwarding = false;     // the rest of the message in progress goes to the server
   bool counted = false;        // against max_client_conn
-  bool admin = false;          // console: may do more than SHOW
   bool protocol32 = false;
   bool asked_ssl = false;
   bool asked_gss = false;
@@ -95,7 +96,6 @@ struct Client : pool::ClientSlot {
   bool canceled = false;       // in the queue: its request is answered with an error, not served
   bool told_canceled = false;  // of a request in several messages: the error has been sent
   bool login_while_failing = false;  // it came when its pool could not connect already
-  bool busy = false;           // console: a command is being answered
   bool has_opened = false;     // replicating: its server connection is on its way
   Replicates replicates{};
   // Neither in nor out yet, and in a pool all the same: client_login_timeout holds.
@@ -111,6 +111,7 @@ struct Client : pool::ClientSlot {
   SettingsRef startup;    // what it asked for when it connected
   SettingsRef settings;   // what it has now
   std::unique_ptr<ClientLoginState> login;
+  std::unique_ptr<ConsoleSession> console;  // of a console client
   std::unique_ptr<ClientStatements> statements;
   std::uint32_t unnamed_version = 0;     // grows with every change of its unnamed statement
   std::unique_ptr<std::string> unnamed;  // the definition of its unnamed statement; empty: none

@@ -6,21 +6,12 @@
 
 #include "base/check.h"
 #include "session/engine.h"
+#include "session/welcome.h"
 #include "wire/message.h"
 
 namespace weir::session {
 
 using pool::ClientState;
-
-namespace {
-
-// Startup parameters that are no settings of PostgreSQL but drivers send.
-bool is_ignored(const config::Settings& settings, std::string_view name) {
-  return std::ranges::find(settings.ignore_startup_parameters, name) !=
-         settings.ignore_startup_parameters.end();
-}
-
-}  // namespace
 
 // What its user must know; null for an unknown one.
 const auth::Secret* Engine::secret_of(const Client& c) const {
@@ -106,6 +97,10 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     return;
   }
   Room& r = room(asked.database, entry->user.value_or(asked.user));
+  if (!config_->databases.contains(asked.database) &&
+      !r.account().database.registered.exchange(true))
+    out.log({.level = LogLevel::Log,
+             .text = fmt::format("registered new auto-database: {}", asked.database)});
   if (!entry->user) {
     if (c.login->found) r.secret = c.login->found->secret;
     if (c.login->exchange->keys()) r.keys = c.login->exchange->keys();
@@ -116,10 +111,7 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
     replication_.start(c, r, now, out);
     return;
   }
-  wire::Parameters wanted;
-  for (const auto& [name, value] : asked.settings)
-    if (!is_ignored(config_->settings, name)) wanted.emplace_back(name, value);
-  c.startup = c.settings = r.settings.intern(wanted);
+  c.startup = c.settings = r.settings.intern(asked.settings);
   arriving_.remove(c);
   r.move(c, ClientState::Login, now);
   c.phase = ClientPhase::Welcome;
@@ -155,15 +147,14 @@ void Engine::wait_for_server(Client& c, Room& r, Instant now, Effects& out) {
 void Engine::welcome(Client& c, Instant now, Effects& out) {
   Room& r = room_of(c);
   wire::append_authentication(scratch_, wire::authentication::kOk);
-  const bool replicates = c.replicates != Replicates::No;
-  for (const auto& [name, value] : replicates ? c.server->reported : c.settings->reported)
-    wire::append_parameter_status(scratch_, name, value);
+  append_parameters(scratch_, config_->settings, r.limits().mode,
+                    c.replicates != Replicates::No ? c.server->reported : c.settings->reported);
   make_cancel_key(c);
   wire::Writer(scratch_, wire::be::kBackendKeyData)
       .u32(static_cast<std::uint32_t>(c.cancel_key >> 32))
       .u32(static_cast<std::uint32_t>(c.cancel_key))
       .text(c.cancel_rest ? std::string_view(*c.cancel_rest) : "");
-  wire::append_ready(scratch_, 'I');
+  append_welcome_end(scratch_, config_->settings);
   out.send(c.id, scratch_);
   scratch_.clear();
   ++r.counters.client_login_count;

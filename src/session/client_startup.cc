@@ -5,12 +5,15 @@
 #include <algorithm>
 
 #include "session/engine.h"
+#include "session/name_counts.h"
+#include "session/startup_parameters.h"
 #include "wire/message.h"
 
 namespace weir::session {
 
 ClientId Engine::client_connected(Peer peer, Instant now) {
   Client& c = clients_.emplace();
+  c.number = ledger_.next_number();
   c.connected = c.since = now;
   c.peer = std::make_unique<Peer>(std::move(peer));
   arriving_.push_back(c);
@@ -39,8 +42,7 @@ void Engine::startup_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
   }
   const std::size_t size = wire::startup_size(in);
   if (size == 0) {
-    refuse(c, Fault::BadPacket, fmt::format("bad packet header: '{:02x}'", fmt::join(
-        in.first(std::min<std::size_t>(in.size(), 8)), "")), now, out);
+    refuse(c, Fault::BadPacket, bad_header(in), now, out);
     return;
   }
   if (in.size() < size) return;
@@ -57,9 +59,7 @@ void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Ef
   }
   if (!parsed) {
     const std::string text =
-        parsed.error().text == "bad packet header"
-            ? fmt::format("bad packet header: '{:02x}'", fmt::join(packet.first(8), ""))
-            : parsed.error().text;
+        parsed.error().text == "bad packet header" ? bad_header(packet) : parsed.error().text;
     refuse(c, Fault::UnsupportedStartup, text, now, out);
     return;
   }
@@ -98,11 +98,17 @@ void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects&
     refuse(c, Fault::TlsRequired, "", now, out);
     return;
   }
-  c.login_user = &*names_.insert(startup.user).first;
+  c.login_user = &take_name(names_, startup.user);
   c.login = std::make_unique<ClientLoginState>();
   c.login->startup = std::move(startup);
   const wire::Startup& asked = c.login->startup;
   const bool console = asked.database == "pgbouncer";
+  auto settings = startup_parameters(asked, *c.peer, *config_);
+  if (!settings) {
+    refuse(c, Fault::UnsupportedStartup, settings.error().text, now, out);
+    return;
+  }
+  c.login->startup.settings = std::move(*settings);
   if (!console && !ledger_.clients.take(std::max(1, config_->settings.max_client_conn))) {
     refuse(c, Fault::TooManyClients, "", now, out);
     return;

@@ -34,7 +34,10 @@ void Engine::control(const Letter& letter, Instant now, Effects& out) {
       }
       return;
     case Letter::Kind::Resume: resume(letter.database, now, out); break;
-    case Letter::Kind::Reconnect: reconnect(letter.database, now, out); break;
+    case Letter::Kind::Reconnect:
+      ++epoch_;
+      reconnect(letter.database, now, out);
+      break;
     case Letter::Kind::Kill: kill(letter.database, now, out); break;
     case Letter::Kind::Disable: disabled_.insert(letter.database); break;
     case Letter::Kind::Enable: disabled_.erase(letter.database); break;
@@ -94,7 +97,7 @@ bool Engine::nothing_to_close(std::string_view database) {
   bool nothing = true;
   servers_.for_each([&](const Server& s) {
     if (database.empty() || s.pool->database() == database)
-      nothing &= !s.close_needed && s.epoch == static_cast<Room&>(*s.pool).epoch;
+      nothing &= !static_cast<Room&>(*s.pool).is_obsolete(s);
   });
   return nothing;
 }
@@ -102,7 +105,7 @@ bool Engine::nothing_to_close(std::string_view database) {
 bool Engine::kill_client(std::uint64_t number, Instant now, Effects& out) {
   Client* found = nullptr;
   clients_.for_each([&](Client& c) {
-    if (connection_number(worker_, c.id) == number) found = &c;
+    if (c.number == number) found = &c;
   });
   if (found != nullptr) refuse(*found, Fault::AdminDisconnect, "", now, out);
   return found != nullptr;
@@ -125,7 +128,7 @@ void Engine::resume(std::string_view database, Instant now, Effects& out) {
 void Engine::reconnect(std::string_view database, Instant now, Effects& out) {
   for (auto& [key, room] : rooms_) {
     if (!database.empty() && room->database() != database) continue;
-    ++room->epoch;
+    room->epoch = epoch_;
     for (const ServerState state : {ServerState::Idle, ServerState::Used})
       while (pool::ServerSlot* s = room->servers(state).front())
         close_server(static_cast<Server&>(*s), "obsolete connection", now, out);

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/id.h"
+#include "session/console_command.h"
 #include "session/letter.h"
 
 namespace weir::session {
@@ -51,7 +52,7 @@ struct Effect {
     Reset,    // close at once, unsent bytes are dropped
     HandOver, // send the server's connection and letter `number` to worker `worker`
     Post,     // send letter `number` to worker `worker`
-    Console,  // a command for the console from this client: `bytes`; `number` 1: an administrator
+    Console,  // a client of the console wants command `number`
     Log,      // write entry `number`
   };
 
@@ -104,9 +105,10 @@ class Effects {
                      .worker = worker, .number = letters_.size()});
     letters_.push_back(std::move(letter));
   }
-  void console(ClientId client, bool admin, std::string_view command) {
-    list_.push_back({.kind = Effect::Kind::Console, .connection = client,
-                     .bytes = arena_.copy(as_bytes(command)), .number = admin ? 1u : 0u});
+  void console(ClientId client, ConsoleCommand command) {
+    list_.push_back({.kind = Effect::Kind::Console, .connection = client, .bytes = {},
+                     .number = commands_.size()});
+    commands_.push_back(std::move(command));
   }
   void log(LogEntry entry) {
     list_.push_back({.kind = Effect::Kind::Log, .connection = {}, .bytes = {},
@@ -116,12 +118,14 @@ class Effects {
 
   Arena& arena() { return arena_; }
   Letter& letter(std::size_t number) { return letters_[number]; }
+  ConsoleCommand& command(std::size_t number) { return commands_[number]; }
   const LogEntry& log_entry(std::size_t number) const { return logs_[number]; }
   std::span<const Effect> list() const { return list_; }
   bool empty() const { return list_.empty(); }
   void clear() {
     list_.clear();
     letters_.clear();
+    commands_.clear();
     logs_.clear();
     arena_.reset();
   }
@@ -140,6 +144,7 @@ class Effects {
 
   std::vector<Effect> list_;
   std::vector<Letter> letters_;
+  std::vector<ConsoleCommand> commands_;
   std::vector<LogEntry> logs_;
   Arena arena_;
 };

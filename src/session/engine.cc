@@ -67,11 +67,13 @@ void Engine::configure_room(Room& r) {
                .server_lifetime = config.server_lifetime(entry),
                .server_idle_timeout = settings.server_idle_timeout,
                .server_check_delay = settings.server_check_delay,
-               .query_wait_timeout = config.query_wait_timeout(entry, r.user())});
+               .query_wait_timeout = config.query_wait_timeout(entry, r.user()),
+               .login_retry = config.weir.strict ? settings.server_login_retry : Duration()});
   r.query_timeout = config.query_timeout(r.user());
   r.idle_transaction_timeout = config.idle_transaction_timeout(r.user());
   r.transaction_timeout = config.transaction_timeout(r.user());
   r.client_idle_timeout = config.client_idle_timeout(r.user());
+  r.session_state = config.session_state(entry);
 }
 
 namespace {
@@ -100,6 +102,7 @@ void Engine::configure(std::shared_ptr<const config::Config> config, Instant now
   const std::shared_ptr<const config::Config> before = std::exchange(config_, std::move(config));
   auth_query_.forget();
   const bool all_moved = tls_changed(*before, *config_);
+  ++epoch_;
   for (auto it = rooms_.begin(); it != rooms_.end();) {
     Room& r = *it->second;
     const config::Database* entry = config_->find_database(r.database());
@@ -148,7 +151,7 @@ void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text
   } else if (c.phase == ClientPhase::Console) {
     database = "pgbouncer";
   }
-  out.log({.level = level, .side = 'C', .id = connection_number(worker_, c.id),
+  out.log({.level = level, .side = 'C', .id = c.number,
            .database = std::move(database),
            .user = c.login_user != nullptr ? *c.login_user : "(nouser)",
            .address = fmt::format("{}:{}", c.peer->address, c.peer->port),
@@ -156,7 +159,7 @@ void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text
 }
 
 void Engine::log(const Server& s, Effects& out, LogLevel level, std::string text) {
-  out.log({.level = level, .side = 'S', .id = connection_number(worker_, s.id),
+  out.log({.level = level, .side = 'S', .id = s.number,
            .database = s.pool->database(), .user = s.pool->user(),
            .address = fmt::format("{}:{}", s.endpoint.is_unix() ? "unix" : s.endpoint.host,
                                  s.endpoint.port),

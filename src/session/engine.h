@@ -18,6 +18,7 @@
 #include "pool/pool.h"
 #include "session/auth_query.h"
 #include "session/errors.h"
+#include "session/memory.h"
 #include "session/peering.h"
 #include "session/replication.h"
 
@@ -63,8 +64,8 @@ class Engine {
   // where the connection is not wanted any more and must be closed.
   ServerId letter(const Letter& letter, Instant now, Effects& out);
   void configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out);
-  // Answers a console client; `bytes` end with ReadyForQuery.
-  void console_reply(ClientId id, Bytes bytes, Effects& out);
+  // What a console client's command has given, as ConsoleCommand::Stage says.
+  void console_reply(ClientId id, Bytes answer, Effects& out);
 
   Snapshot snapshot(Instant now);
   void check_invariants();
@@ -99,7 +100,6 @@ class Engine {
   void welcome(Client& c, Instant now, Effects& out);
   void enter_console(Client& c, Instant now, Effects& out);
   void console_bytes(Client& c, Bytes& in, Instant now, Effects& out);
-
   // relay_client.cc: from client to server
   void relay_client(Client& c, Bytes& in, Instant now, Effects& out);
   void relay_messages(Client& c, Bytes& in, Instant now, Effects& out);
@@ -112,7 +112,7 @@ class Engine {
   void pass(Client& c, const wire::Piece& piece, Effects& out);
   void push(Server& s, Request request, Instant now);
   void note_effects(Server& s, sql::Effects effects, std::string_view text, Effects& out);
-
+  void forbid(Client& c, Request::Kind kind, Instant now, Effects& out);
   // prepared.cc: prepared statements, named and unnamed
   void on_parse(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void parse_named(Client& c, std::string_view name, Bytes definition, Instant now, Effects& out);
@@ -233,6 +233,7 @@ class Engine {
   bool kill_client(std::uint64_t number, Instant now, Effects& out);
   // tick.cc
   void tick_room(Room& room, Instant now, Effects& out);
+  void drop_idle_rooms(Instant now, Effects& out);
   void tick_waiting(Room& room, Instant now, Effects& out);
   void tick_active(Room& room, Instant now, Effects& out);
   void tick_servers(Room& room, Instant now, Effects& out);
@@ -258,22 +259,21 @@ class Engine {
   std::shared_ptr<const config::Config> config_;
   const auth::Key mock_key_;
   StatementTable statements_;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<Room>, std::less<>> rooms_;
-  std::set<std::string, std::less<>> names_;  // user names that clients gave, interned
+  Rooms rooms_;
+  std::map<std::string, unsigned, std::less<>> names_;  // that clients gave, and how many did
   Slab<Client, ClientId> clients_;
   Slab<Server, ServerId> servers_;
-  pool::ClientList arriving_;  // clients that are not in a pool yet, oldest first
-  pool::ClientList consoles_;  // clients of the console
+  pool::ClientList arriving_, consoles_;  // clients in no pool: before their login; of the console
+  stats::Counters console_counters_;
   std::unordered_map<std::uint64_t, ClientId> cancel_keys_;
   AuthQuery auth_query_{*this};
   Peering peering_{*this};
   Replication replication_{*this};
   wire::Buffer scratch_;       // for messages under construction; empty between uses
   std::vector<Letter> pauses_;  // PAUSE and SHUTDOWN commands that wait for servers to be free
-  std::set<std::string, std::less<>> paused_;
-  std::set<std::string, std::less<>> disabled_;  // databases that take no new logins
-  bool ending_ = false;  // servers are not given out any more
-  bool all_paused_ = false, shutting_down_ = false;
+  std::set<std::string, std::less<>> paused_, disabled_;  // databases; disabled: no new logins
+  std::uint64_t epoch_ = 0;  // RECONNECTs and reloads so far: the same on every worker
+  bool all_paused_ = false, shutting_down_ = false, ending_ = false;  // ending: nobody is served
 };
 
 }  // namespace weir::session

@@ -1,5 +1,8 @@
 #include "session/errors.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
@@ -51,9 +54,12 @@ constexpr std::array kTable = {
     FaultInfo{StatementMode, "0A000",
               "transaction blocks not allowed in statement pooling mode",
               "Use pool_mode = transaction for this database or user."},
-    FaultInfo{DuplicateStatement, "42P05", "", ""},
+    FaultInfo{DuplicateStatement, "42P05", "prepared statement name is already in use", ""},
+    FaultInfo{UnknownStatement, "26000", "prepared statement did not exist", ""},
     FaultInfo{SettingsNotApplied, "08006", "invalid server parameter", ""},
     FaultInfo{UnknownMessage, "08P01", "unknown pkt", ""},
+    FaultInfo{SimpleQueryDisallowed, "08P01", "PQexec disallowed",
+              "disable_pqexec allows the extended query protocol only."},
     FaultInfo{TooLarge, "54000", "", ""},
     FaultInfo{UnencryptedAfterSsl, "08P01", "received unencrypted data after SSL request", ""},
     FaultInfo{TlsRequired, "28000", "SSL required",
@@ -82,11 +88,16 @@ std::string fault_text(Fault fault, std::string_view text) {
   return base.ends_with(' ') ? std::string(base) + std::string(text) : std::string(text);
 }
 
-void append_fatal(wire::Buffer& out, Fault fault, std::string_view text) {
+wire::Report fatal_report(Fault fault, std::string_view message, bool strict) {
   const FaultInfo& i = info(fault);
-  const std::string message = fault_text(fault, text);
-  wire::append_error(out, {.severity = "FATAL", .sqlstate = i.sqlstate, .message = message,
-                           .detail = {}, .hint = i.hint});
+  return {.severity = "FATAL", .sqlstate = strict ? "08P01" : i.sqlstate, .message = message,
+          .detail = {}, .hint = strict ? "" : i.hint};
+}
+
+std::string bad_header(Bytes message) {
+  constexpr std::size_t kShown = 8;
+  return fmt::format("bad packet header: '{:02x}'",
+                     fmt::join(message.first(std::min(message.size(), kShown)), ""));
 }
 
 void append_deallocated(wire::Buffer& out, char status) {

@@ -14,8 +14,9 @@ enum class Fault : std::uint8_t {
   IdleTransactionTimeout, TransactionTimeout, ClientIdleTimeout, ClientLoginTimeout,
   ClientLoginTimeoutServerDown, ServerLoginFailing, ServerLoginFailed, ServerCrashed,
   ShuttingDown, ServerShuttingDown, AdminDisconnect, DatabaseRemoved, ConfigurationChanged,
-  StatementMode, DuplicateStatement, SettingsNotApplied, UnknownMessage, TooLarge,
-  UnencryptedAfterSsl, TlsRequired, TlsWithoutAlpn, TooManyRequests, NoSuchUser, ConfigError,
+  StatementMode, DuplicateStatement, UnknownStatement, SettingsNotApplied, UnknownMessage,
+  SimpleQueryDisallowed, TooLarge, UnencryptedAfterSsl, TlsRequired, TlsWithoutAlpn,
+  TooManyRequests, NoSuchUser, ConfigError,
 };
 
 struct FaultInfo {
@@ -27,13 +28,17 @@ struct FaultInfo {
 
 const FaultInfo& info(Fault fault);
 
-// A FATAL ErrorResponse; `text` replaces or, where the table's text ends in a space, completes it.
-void append_fatal(wire::Buffer& out, Fault fault, std::string_view text = {});
-
-// The text that append_fatal() sends, for logs.
+// The table's text; `text` replaces it or, where it ends in a space, completes it.
 std::string fault_text(Fault fault, std::string_view text = {});
+
+// PgBouncer's text for a message whose header cannot be right: its first bytes.
+std::string bad_header(Bytes message);
 
 // What PostgreSQL answers to DEALLOCATE in this transaction state.
 void append_deallocated(wire::Buffer& out, char status);
+
+// What a client is told before it is closed. `strict`: with PgBouncer's SQLSTATE for everything,
+// and no hint. The report points into `message`.
+wire::Report fatal_report(Fault fault, std::string_view message, bool strict);
 
 }  // namespace weir::session

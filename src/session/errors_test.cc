@@ -22,11 +22,17 @@ TEST_CASE("a text replaces the table's, or completes it") {
 }
 
 TEST_CASE("a fatal error tells the setting that would help") {
-  wire::Buffer out;
-  session::append_fatal(out, Fault::TooManyClients);
-  const Bytes body = Bytes(out).subspan(wire::kHeaderSize);
-  CHECK(wire::report_field(body, 'S') == "FATAL");
-  CHECK(wire::report_field(body, 'C') == "53300");
-  CHECK(wire::report_field(body, 'M') == "no more connections allowed (max_client_conn)");
-  CHECK(wire::report_field(body, 'H').find("max_client_conn") != std::string_view::npos);
+  const std::string text = session::fault_text(Fault::TooManyClients);
+  const wire::Report report = session::fatal_report(Fault::TooManyClients, text, false);
+  CHECK(report.severity == "FATAL");
+  CHECK(report.sqlstate == "53300");
+  CHECK(report.message == "no more connections allowed (max_client_conn)");
+  CHECK(report.hint.find("max_client_conn") != std::string_view::npos);
+}
+
+TEST_CASE("under strict it is PgBouncer's: one SQLSTATE for all, no hint") {
+  const wire::Report report = session::fatal_report(Fault::TooManyClients, "x", true);
+  CHECK(report.sqlstate == "08P01");
+  CHECK(report.message == "x");
+  CHECK(report.hint.empty());
 }

@@ -48,8 +48,8 @@ void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
   Letter letter{.kind = Letter::Kind::Parcel, .from = worker_, .database = room.database(),
                 .user = room.user()};
   letter.parcel = {.settings = s.settings->values, .base = s.base->values, .reported = s.reported,
-                   .statements = s.statements.list(), .pid = s.pid, .cancel_key = s.cancel_key,
-                   .endpoint = s.endpoint, .connected = s.connected,
+                   .statements = s.statements.list(), .number = s.number, .pid = s.pid,
+                   .cancel_key = s.cancel_key, .endpoint = s.endpoint, .connected = s.connected,
                    .close_needed = s.close_needed, .local_address = s.local_address,
                    .local_port = s.local_port, .tls = s.tls ? s.tls->description : "",
                    .epoch = s.epoch};
@@ -74,6 +74,7 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
   r.account().desks[worker_].incoming.fetch_sub(1, std::memory_order_relaxed);
   Server& s = servers_.emplace();
   const ServerId id = s.id;
+  s.number = parcel.number;
   s.phase = ServerPhase::Ready;
   s.base = r.settings.intern(parcel.base);
   s.settings = r.settings.intern(parcel.settings);
@@ -96,7 +97,7 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
   s.last_ready = now;
   if (parcel.unnamed) s.unnamed_owner = kStranger;
   r.move(s, ServerState::Idle, now);
-  if (s.close_needed || s.epoch != r.epoch || r.paused) {
+  if (r.is_obsolete(s) || r.paused) {
     close_server(s, "obsolete connection", now, out);
     return id;
   }

@@ -2,8 +2,11 @@
 // transaction rolled back, and the server stays if its state is then known for certain.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "session/engine.h"
+#include "session/name_counts.h"
 #include "wire/message.h"
 
 namespace weir::session {
@@ -16,6 +19,18 @@ namespace {
 std::string closing(std::string_view reason, Instant connected, Instant now) {
   return fmt::format("closing because: {} (age={}s)", reason,
                      std::chrono::duration_cast<std::chrono::seconds>(now - connected).count());
+}
+
+}  // namespace
+
+namespace {
+
+// Whether nothing of a session outlives the query. What any other leaves is what a session begins
+// with in session mode; else the server is asked.
+bool discards_all(std::string_view query) {
+  constexpr std::string_view kDiscard = "discard all";
+  return std::ranges::equal(query, kDiscard,
+                            [](char a, char b) { return a == b || a == b - 'a' + 'A'; });
 }
 
 }  // namespace
@@ -57,8 +72,7 @@ bool is_past_telling(const Client& c) {
 void Engine::refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out) {
   const std::string message = fault_text(fault, text);
   if (is_past_telling(c)) return drop_client(c, message, now, out);
-  refuse_report(c, {.severity = "FATAL", .sqlstate = info(fault).sqlstate, .message = message,
-                    .detail = {}, .hint = info(fault).hint}, now, out);
+  refuse_report(c, fatal_report(fault, message, config_->weir.strict), now, out);
 }
 
 void Engine::refuse_report(Client& c, const wire::Report& report, Instant now, Effects& out) {
@@ -131,14 +145,13 @@ void Engine::continue_rescue(Server& s, Instant now, Effects& out) {
     pooler_query(s, Request::Kind::Check, "ROLLBACK", now, out);
     return;
   }
-  Room& room = room_of(s);
-  if (room.limits().mode == pool::Mode::Session && s.rescue != Rescue::Resetting &&
-      !config_->settings.server_reset_query.empty()) {
+  const std::string_view reset = reset_query(*config_, room_of(s));
+  if (!reset.empty() && s.rescue != Rescue::Resetting) {
     s.rescue = Rescue::Resetting;
-    s.statements.clear();
-    s.settings = room.base;
-    s.settings_touched = false;
-    pooler_query(s, Request::Kind::Check, config_->settings.server_reset_query, now, out);
+    const bool session = room_of(s).limits().mode == pool::Mode::Session;
+    s.settings_touched = !session && !discards_all(reset);
+    if (!s.settings_touched) s.settings = room_of(s).base;
+    pooler_query(s, Request::Kind::Check, reset, now, out);
     return;
   }
   if (s.settings_touched) {
@@ -213,6 +226,7 @@ void Engine::forget_client(Client& c) {
   if (c.database_account != nullptr) c.database_account->clients.give();
   if (c.user_account != nullptr) c.user_account->clients.give();
   if (c.cancel_key != 0) cancel_keys_.erase(c.cancel_key);
+  if (c.login_user != nullptr) give_name(names_, *c.login_user);
   c.startup = c.settings = SettingsRef();
   clients_.erase(c.id);
 }

@@ -19,6 +19,7 @@ struct ServerParcel {
   wire::Parameters base = {};
   wire::Parameters reported = {};
   std::vector<std::uint64_t> statements = {};
+  std::uint32_t number = 0;
   std::uint32_t pid = 0;
   std::string cancel_key = {};
   Endpoint endpoint = {};

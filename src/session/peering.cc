@@ -59,6 +59,7 @@ void Peering::send_waiting(int id, Peer& to, Instant now, Effects& out) {
 void Peering::connect(const config::Peer& entry, Peer& to, const Request& request, Instant now,
                       Effects& out) {
   Server& carrier = engine_.servers_.emplace();
+  carrier.number = engine_.ledger_.next_number();
   carrier.endpoint.host = entry.hosts[to.room.next_host++ % entry.hosts.size()];
   carrier.endpoint.port = entry.port;
   carrier.pid = static_cast<std::uint32_t>(request.key >> 32);

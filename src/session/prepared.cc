@@ -110,6 +110,11 @@ void Engine::on_parse(Client& c, const Piece& piece, Instant now, Effects& out) 
   const std::string_view name = in.cstr();
   const Bytes definition = in.rest();
   ++room.counters.client_parse_count;
+  if (room.session_state == config::SessionState::Refuse &&
+      room.limits().mode != pool::Mode::Session) {
+    const std::string_view text = Reader(definition).cstr();
+    if (sql::pins(sql::scan(text), text)) return forbid(c, Request::Kind::Parse, now, out);
+  }
   if (room.limits().mode == pool::Mode::Session || (!name.empty() && !renames_statements(c))) {
     if (room.limits().mode != pool::Mode::Session) {
       const std::string_view text = Reader(definition).cstr();
@@ -151,6 +156,10 @@ void Engine::parse_named(Client& c, std::string_view name, Bytes definition, Ins
   Server& s = *c.server;
   if (!c.statements) c.statements = std::make_unique<ClientStatements>();
   if (const StatementRef* taken = c.statements->find(name)) {
+    if (config_->weir.strict) {
+      refuse(c, Fault::DuplicateStatement, "", now, out);
+      return;
+    }
     // The server gives its own error, for the name that it knows the statement by.
     const StatementRef statement = *taken;
     ensure_statement(s, statement, now, out);
@@ -283,6 +292,10 @@ bool Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   } else if (c.statements) {
     statement = c.statements->find(name);
   }
+  if (statement == nullptr && !name.empty() && config_->weir.strict && renames_statements(c)) {
+    refuse(c, Fault::UnknownStatement, "", now, out);
+    return true;
+  }
   if (statement != nullptr && !fitted(c, *statement, now, out)) return !s.held;
   s.unsynced = true;
   ++room_of(c).counters.bind_count;
@@ -312,6 +325,11 @@ bool Engine::on_describe(Client& c, const Piece& piece, Instant now, Effects& ou
     } else if (c.statements) {
       statement = c.statements->find(name);
     }
+  }
+  if (statement == nullptr && statement_kind && !name.empty() && config_->weir.strict &&
+      renames_statements(c)) {
+    refuse(c, Fault::UnknownStatement, "", now, out);
+    return true;
   }
   if (statement == nullptr) {
     push(s, {.kind = Request::Kind::Describe}, now);

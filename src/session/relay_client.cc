@@ -56,7 +56,7 @@ std::size_t ClientWants::want(std::uint8_t type, std::size_t total) {
 bool Engine::client_readable(ClientId id, Instant now, Effects& out) {
   Client* c = client(id);
   if (c == nullptr) return false;
-  if (c->phase == ClientPhase::Console) return !c->busy;
+  if (c->phase == ClientPhase::Console) return !c->console->busy();
   if (c->logs_in() || c->phase == ClientPhase::Closing) return false;
   if (c->phase != ClientPhase::Ready) return true;
   if (c->server != nullptr) {
@@ -128,7 +128,7 @@ void Engine::relay_messages(Client& c, Bytes& in, Instant now, Effects& out) {
     switch (piece.kind) {
       case Piece::Kind::None: return;
       case Piece::Kind::Bad:
-        refuse(c, Fault::BadPacket, "invalid message length", now, out);
+        refuse(c, Fault::BadPacket, bad_header(piece.bytes), now, out);
         return;
       case Piece::Kind::Body:
         if (c.forwarding && c.server != nullptr) out.forward(c.server->id, piece.bytes);
@@ -159,11 +159,15 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
   if (!is_known(piece.type) || piece.total - 1 > config_->settings.max_packet_size ||
       (is_small(piece.type) && piece.total > wire::kSmallMessage + wire::kHeaderSize)) {
     refuse(c, is_known(piece.type) ? Fault::BadPacket : Fault::UnknownMessage,
-           is_known(piece.type) ? "invalid message length" : "", now, out);
+           is_known(piece.type) ? bad_header(piece.bytes) : "", now, out);
     return true;
   }
   if (piece.type == fe::kTerminate) {
     drop_client(c, "client close request", now, out);
+    return true;
+  }
+  if (piece.type == fe::kQuery && config_->settings.disable_pqexec) {
+    refuse(c, Fault::SimpleQueryDisallowed, "", now, out);
     return true;
   }
   if (c.server == nullptr) {
@@ -235,6 +239,8 @@ void Engine::on_query(Client& c, const Piece& piece, Instant now, Effects& out) 
   const std::string_view text = query_text(piece);
   if (room.limits().mode != pool::Mode::Session) {
     sql::Effects effects = sql::scan(text);
+    if (room.session_state == config::SessionState::Refuse && sql::pins(effects, text))
+      return forbid(c, Request::Kind::Query, now, out);
     effects.settings |= !piece.whole();  // what could not be looked at may hold a SET
     note_effects(s, effects, text, out);
     if (effects.deallocates && piece.whole() && deallocate(c, text, now, out)) return;
@@ -285,11 +291,28 @@ void Engine::push(Server& s, Request request, Instant now) {
   s.changes = 0;
 }
 
+// session_state = refuse: in the place of a statement the server is sent one that fails, so that
+// the error comes in its turn and does to a transaction and a pipeline what an error does. What the
+// client is told of it is ours.
+void Engine::forbid(Client& c, Request::Kind kind, Instant now, Effects& out) {
+  constexpr std::string_view kFails = "SELECT \"WEIR_refused\"";  // 42703: no such column
+  constexpr std::uint8_t kNoTypes[] = {0, 0};
+  Server& s = *c.server;
+  if (kind == Request::Kind::Query) {
+    wire::append_query(scratch_, kFails);
+  } else {
+    wire::append_parse(scratch_, "WEIR_refused", kFails, kNoTypes);
+  }
+  out.send(s.id, scratch_);
+  scratch_.clear();
+  push(s, {.kind = kind, .unnamed = kind == Request::Kind::Query, .forbidden = true}, now);
+}
+
 void Engine::note_effects(Server& s, sql::Effects effects, std::string_view text, Effects& out) {
   if (!effects.any()) return;
   if (effects.schema) s.schema_touched = true;
-  const bool computed_name = effects.unknown_name && text.find('$') == std::string_view::npos;
-  if ((effects.session_object || effects.prepares || computed_name) && !s.pinned) {
+  if (room_of(s).session_state == config::SessionState::Pgbouncer) return;
+  if (sql::pins(effects, text) && !s.pinned) {
     s.pinned = true;
     log(*s.client, out, LogLevel::Log,
         "keeps its server until it leaves: a statement has made session state that cannot be "

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "session/engine.h"
+#include "session/startup_parameters.h"
 #include "wire/message.h"
 
 namespace weir::session {
@@ -15,6 +16,13 @@ namespace be = wire::be;
 using Kind = Request::Kind;
 
 namespace {
+
+constexpr wire::Report kForbidden{
+    .severity = "ERROR", .sqlstate = "0A000",
+    .message = "this statement makes session state that cannot follow its client",
+    .detail = "The pooler runs with session_state = refuse, and gives each transaction any server "
+              "connection.",
+    .hint = "Use pool_mode = session, or session_state = follow, for this database."};
 
 // What a server may say while it owes nothing.
 bool comes_unasked(std::uint8_t type) {
@@ -324,7 +332,14 @@ void Engine::on_error(Server& s, const Piece& piece, Instant now, Effects& out) 
     if (repeat_batch(s, now, out)) return;
     s.stale.push_back(head.statement);
   }
-  if (head.kind != Kind::Refuse || !replace_refusal(s, body, out)) to_client(s, piece, out);
+  if (head.forbidden && wire::report_field(body, 'C') == "42703" && s.forwarding) {
+    wire::append_error(scratch_, kForbidden);
+    out.send(s.client->id, scratch_);
+    scratch_.clear();
+    s.forwarding = false;
+  } else if (head.kind != Kind::Refuse || !replace_refusal(s, body, out)) {
+    to_client(s, piece, out);
+  }
   s.told_types = false;
   if (error_skips_to_sync(head.kind)) skip_to_sync(s, now, out);
 }
@@ -402,9 +417,19 @@ void Engine::on_command_complete(Server& s, const Piece& piece) {
 
 void Engine::on_parameter_status(Server& s, Bytes body) {
   if (!read_parameter(s, body)) return;
-  // A function may have set it: the server is asked before it is handed on.
-  const bool applied = !s.requests.empty() && s.requests.front().kind == Kind::Apply;
-  if (!applied) s.settings_touched = true;
+  if (!s.requests.empty() && s.requests.front().kind == Kind::Apply) return;
+  Reader in(body);
+  const std::string_view name = in.cstr();
+  if (room_of(s).session_state != config::SessionState::Pgbouncer) {
+    s.settings_touched = true;  // a function may have set it: the server is asked
+  } else if (pgbouncer_tracks(config_->settings, name)) {
+    const wire::Parameters change{{std::string(name), std::string(in.cstr())}};
+    SettingsTable& settings = room_of(s).settings;
+    s.settings = settings.intern(overlay(s.settings->values, change));
+    if (s.client == nullptr) return;
+    s.client->settings = settings.intern(overlay(s.client->settings->values, change));
+    note_accepted(s, s.client->settings);
+  }
 }
 
 void Engine::begin_pooler_row(Server& s, const Piece& piece) {

@@ -9,6 +9,7 @@
 #include "auth/secret.h"
 #include "config/config.h"
 #include "pool/pool.h"
+#include "session/server.h"
 #include "session/settings.h"
 
 namespace weir::session {
@@ -25,11 +26,23 @@ struct Room : pool::Pool {
   std::size_t next_host = 0;        // round-robin over the entry's hosts
   Duration query_timeout{}, idle_transaction_timeout{}, transaction_timeout{};
   Duration client_idle_timeout{};
+  config::SessionState session_state = config::SessionState::Follow;
   std::optional<auth::Secret> secret;   // of a user whom auth_query has found, for the same
   std::optional<auth::ScramKeys> keys;  // of a client's login, to log in to the server with
   std::string clear_password;           // of a client's clear-text login
-  std::uint64_t epoch = 0;          // servers opened before a RECONNECT are older
+  std::uint64_t epoch = 0;          // of the last RECONNECT: servers opened before it are older
   Instant last_lifetime_close{};
+  Instant last_used{};              // when it was last seen with a client or a server
+
+  // To be closed as soon as it is free.
+  bool is_obsolete(const Server& s) const { return s.close_needed || s.epoch < epoch; }
 };
+
+// What cleans the room's servers when they are given back; empty: nothing.
+inline std::string_view reset_query(const config::Config& config, const Room& room) {
+  const bool resets = room.limits().mode == pool::Mode::Session ||
+                      config.settings.server_reset_query_always;
+  return resets ? std::string_view(config.settings.server_reset_query) : std::string_view();
+}
 
 }  // namespace weir::session

@@ -123,7 +123,7 @@ struct Server : pool::ServerSlot {
   std::string pooler_message;
   std::unique_ptr<auth::ServerLogin> login;
   Endpoint endpoint;
-  std::uint64_t epoch = 0;    // of its room when it was opened
+  std::uint64_t epoch = 0;    // of its engine when it was opened
   std::uint32_t pid = 0;
   std::string cancel_key;
   std::unique_ptr<TlsFacts> tls;  // only with Encryption::Done

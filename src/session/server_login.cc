@@ -18,12 +18,15 @@ namespace be = wire::be;
 // The room has already been given the right to one more connection.
 Server& Engine::open_server(Room& room, Instant now, Effects& out) {
   Server& s = servers_.emplace();
+  s.number = ledger_.next_number();
   const auto& hosts = room.entry->hosts;
   s.endpoint.port = room.entry->port;
   s.endpoint.host = hosts.empty() ? config_->settings.unix_socket_dir
-                                  : hosts[room.next_host++ % hosts.size()];
+                                  : hosts[room.next_host % hosts.size()];
+  // In turn; or the same one, until it fails.
+  if (room.entry->load_balance_hosts != config::LoadBalanceHosts::Disable) ++room.next_host;
   s.connected = now;
-  s.epoch = room.epoch;
+  s.epoch = epoch_;
   s.settings = s.base = room.base;
   room.move(s, ServerState::Login, now);
   out.connect(s.id);
@@ -202,7 +205,7 @@ void Engine::server_ready(Server& s, Instant now, Effects& out) {
   room.base->accepted = true;
   if (news) tell_others(room, *room.base, out);
   room.connect_succeeded();
-  if (s.close_needed || s.epoch != room.epoch || room.paused) {
+  if (room.is_obsolete(s) || room.paused) {
     close_server(s, "obsolete connection", now, out);
     return;
   }
@@ -216,6 +219,10 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
   const bool refused = sqlstate != "08006";
   log(s, out, LogLevel::Warning, fmt::format("server login failed: {}", reason));
   s.phase = ServerPhase::Connecting;
+  const auto& hosts = room.entry->hosts;
+  if (room.entry->load_balance_hosts == config::LoadBalanceHosts::Disable && !hosts.empty() &&
+      hosts[room.next_host % hosts.size()] == s.endpoint.host)
+    ++room.next_host;
   out.close(s.id);
   const bool replicates = s.replicates != Replicates::No;
   const ClientId whose = s.replicates_for;

@@ -16,7 +16,7 @@ std::string_view state_name(const Client& c) {
     case ClientState::Active: return "active";
     case ClientState::Idle: return "idle";
     case ClientState::Login:
-    case ClientState::Gone: return c.phase == ClientPhase::Console ? "active" : "login";
+    case ClientState::Gone: return c.phase == ClientPhase::Console ? "idle" : "login";
   }
   return "";
 }
@@ -43,7 +43,7 @@ std::string application_name(const SettingsRef& settings) {
   return it == values.end() ? std::string() : it->second;
 }
 
-SocketRow client_row(unsigned worker, const Client& c, Instant now) {
+SocketRow client_row(const Client& c, Instant now) {
   SocketRow row{.type = 'C', .user = c.login_user != nullptr ? *c.login_user : "",
                 .database = c.login ? c.login->startup.database
                             : c.pool != nullptr ? c.pool->database() : "",
@@ -56,15 +56,16 @@ SocketRow client_row(unsigned worker, const Client& c, Instant now) {
   row.connected = c.connected;
   row.request = c.since;
   row.wait_us = c.state == ClientState::Waiting ? (now - c.since).count() : 0;
-  row.id = connection_number(worker, c.id);
-  row.link = c.server != nullptr ? connection_number(worker, c.server->id) : 0;
+  row.id = c.number;
+  row.slot = c.id.index;
+  row.link = c.server != nullptr ? c.server->number : 0;
   if (c.peer->tls) row.tls = c.peer->tls_facts->description;
   row.application_name = application_name(c.settings);
   row.prepared_statements = c.statements ? c.statements->size() : 0;
   return row;
 }
 
-SocketRow server_row(unsigned worker, const Server& s) {
+SocketRow server_row(const Server& s) {
   SocketRow row{.type = 'S', .user = s.pool->user(), .database = s.pool->database(),
                 .state = std::string(state_name(s.state)), .address = s.endpoint.host,
                 .local_address = s.local_address, .application_name = {}};
@@ -74,9 +75,10 @@ SocketRow server_row(unsigned worker, const Server& s) {
   row.local_port = s.local_port;
   row.connected = s.connected;
   row.request = s.since;
-  row.close_needed = s.close_needed || s.epoch != static_cast<const Room&>(*s.pool).epoch;
-  row.id = connection_number(worker, s.id);
-  row.link = s.client != nullptr ? connection_number(worker, s.client->id) : 0;
+  row.close_needed = static_cast<const Room&>(*s.pool).is_obsolete(s);
+  row.id = s.number;
+  row.slot = s.id.index;
+  row.link = s.client != nullptr ? s.client->number : 0;
   row.remote_pid = s.pid;
   if (s.tls) row.tls = s.tls->description;
   row.application_name = s.settings ? application_name(s.settings) : "";
@@ -85,11 +87,6 @@ SocketRow server_row(unsigned worker, const Server& s) {
 }
 
 }  // namespace
-
-std::uint64_t connection_number(unsigned worker, Connection c) {
-  const std::uint64_t side = c.side == Connection::Side::Client ? 0 : 1;
-  return ((std::uint64_t{worker} << 24 | c.index) << 1 | side) + 1;
-}
 
 Snapshot Engine::snapshot(Instant now) {
   Snapshot shot;
@@ -116,9 +113,11 @@ Snapshot Engine::snapshot(Instant now) {
     row.counters = r->counters;
     shot.pools.push_back(std::move(row));
   }
+  shot.memory = memory_of(clients_, servers_, rooms_, statements_);
+  shot.console = console_counters_;
   shot.peer_pools = peering_.rows();
-  clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(worker_, c, now)); });
-  servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(worker_, s)); });
+  clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(c, now)); });
+  servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(s)); });
   return shot;
 }
 

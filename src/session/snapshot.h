@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -10,11 +11,6 @@
 #include "stats/counters.h"
 
 namespace weir::session {
-
-struct Connection;
-
-// A connection's number in SHOW and in the log: unique over all workers, never 0.
-std::uint64_t connection_number(unsigned worker, Connection c);
 
 struct PoolRow {
   std::string database, user;
@@ -38,7 +34,9 @@ struct SocketRow {
   Instant connected{}, request{};
   std::int64_t wait_us = 0;
   bool close_needed = false;
-  std::uint64_t id = 0, link = 0;  // unique over all workers; link 0: none
+  std::uint64_t id = 0, link = 0;  // pool::Ledger::next_number(); link 0: none
+  std::uint32_t slot = 0;          // of its side, on its worker
+  int descriptor = -1;             // filled in by who has it
   std::uint32_t remote_pid = 0;
   std::string tls = {};  // TLSv1.3/TLS_AES_256_GCM_SHA384/ECDH=X25519, empty in the clear
   std::string application_name;
@@ -52,12 +50,20 @@ struct PeerPoolRow {
   std::uint64_t sv_active_cancel = 0, sv_login = 0;
 };
 
+// What a worker keeps of one kind of objects: bytes of one, how many, and bytes of all.
+struct MemoryRow {
+  std::string_view name;  // PgBouncer's for the nearest that it has
+  std::uint64_t size = 0, used = 0, free = 0, total = 0;
+};
+
 struct Snapshot {
   Instant now{};  // the same clock as the rows' times
   std::vector<PoolRow> pools;
   std::vector<SocketRow> clients, servers;
   std::vector<PeerPoolRow> peer_pools;
   std::uint64_t login_clients = 0;
+  std::vector<MemoryRow> memory;
+  stats::Counters console;  // of the console's clients
 };
 
 }  // namespace weir::session

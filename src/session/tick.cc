@@ -27,6 +27,33 @@ void Engine::tick(Instant now, Effects& out) {
   replication_.tick(now, out);
   for (auto& [key, room] : rooms_) tick_room(*room, now, out);
   check_paused(now, out);
+  drop_idle_rooms(now, out);
+}
+
+// Pools that nobody has used for pool_idle_timeout, or, behind the entry *, autodb_idle_timeout.
+void Engine::drop_idle_rooms(Instant now, Effects& out) {
+  const config::Settings& settings = config_->settings;
+  std::erase_if(rooms_, [&](const auto& entry) {
+    Room& room = *entry.second;
+    if (!room.is_empty() || room.last_used == Instant()) {
+      room.last_used = now;
+      return false;
+    }
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - room.last_used).count();
+    if (over(settings.pool_idle_timeout, room.last_used, now)) {
+      out.log({.level = LogLevel::Log,
+               .text = fmt::format("cleaning up idle pool for user {} on db {} because: pool idle "
+                                   "timeout (age= {}s)", room.user(), room.database(), age)});
+      return true;
+    }
+    const bool fallback = !config_->databases.contains(room.database());
+    if (!fallback || !over(settings.autodb_idle_timeout, room.last_used, now)) return false;
+    if (room.account().database.registered.exchange(false))
+      out.log({.level = LogLevel::Log,
+               .text = fmt::format("dropping database '{}' as it does not exist anymore or "
+                                   "inactive auto-database", room.database())});
+    return true;
+  });
 }
 
 void Engine::tick_logins(Instant now, Effects& out) {
@@ -85,7 +112,10 @@ void Engine::tick_active(Room& room, Instant now, Effects& out) {
     }
     const bool in_transaction = s.status != 'I' || s.unsynced;
     const bool idle = s.requests.empty() && c.framer.at_boundary();
-    if (c.logs_in()) {
+    if (!in_transaction && idle && config_->settings.server_fast_close &&
+        room.limits().mode == pool::Mode::Session && room.is_obsolete(s)) {
+      refuse(c, Fault::ConfigurationChanged, "", now, out);
+    } else if (c.logs_in()) {
       if (over(config_->settings.client_login_timeout, c.connected, now))
         refuse(c, Fault::ClientLoginTimeout, "", now, out);
     } else if (!s.requests.empty() && over(room.query_timeout, s.query_start, now)) {
@@ -116,7 +146,7 @@ void Engine::tick_servers(Room& room, Instant now, Effects& out) {
     const Duration apart = limits.server_lifetime / std::max(1, limits.pool_size);
     const bool old = now - s.connected >= limits.server_lifetime &&
                      now - room.last_lifetime_close >= apart;
-    if (s.close_needed || s.epoch != room.epoch) {
+    if (room.is_obsolete(s)) {
       close_server(s, "obsolete connection", now, out);
     } else if (room.paused) {
       close_server(s, "pause", now, out);

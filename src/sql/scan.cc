@@ -11,4 +11,9 @@ Effects scan(std::string_view text) {
   return examine(text, nullptr);
 }
 
+bool pins(const Effects& effects, std::string_view text) {
+  const bool computed_name = effects.unknown_name && text.find('$') == std::string_view::npos;
+  return effects.session_object || effects.prepares || computed_name;
+}
+
 }  // namespace weir::sql

@@ -12,4 +12,8 @@ namespace weir::sql {
 // What functions and procedures do inside is not seen, except set_config and its like themselves.
 Effects scan(std::string_view text);
 
+// Whether a statement with these effects makes state that cannot be moved to another server. A
+// setting whose name is a parameter can: Bind tells the name.
+bool pins(const Effects& effects, std::string_view text);
+
 }  // namespace weir::sql

@@ -42,6 +42,16 @@ Result<Startup> parse_cancel(Reader& in, Startup out) {
   return out;
 }
 
+Result<void> take_options(Startup& out, std::string_view value) {
+  Parameters inside;
+  if (auto parsed = parse_options(value, inside); !parsed) return parsed;
+  for (const auto& [name, setting] : inside) {
+    set_parameter(out.settings, name, setting);
+    out.option_names.push_back(name);
+  }
+  return {};
+}
+
 Result<void> take_parameter(Startup& out, std::string_view name, std::string_view value) {
   if (name == "user") {
     out.user = value;
@@ -50,7 +60,7 @@ Result<void> take_parameter(Startup& out, std::string_view name, std::string_vie
   } else if (name == "replication") {
     out.replication = value;
   } else if (name == "options") {
-    return parse_options(value, out.settings);
+    return take_options(out, value);
   } else if (name.starts_with("_pq_.")) {
     out.extensions.emplace_back(name);
   } else {

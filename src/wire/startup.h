@@ -23,6 +23,7 @@ struct Startup {
   std::string database;     // the user's name where the packet gives none
   std::string replication;  // the raw value, empty where there is none
   Parameters settings;      // everything else, `options` unpacked, last value of a name wins
+  std::vector<std::string> option_names;  // of them, those that stood in `options`
   std::vector<std::string> extensions;  // names that begin with _pq_.
   std::uint32_t cancel_pid = 0;
   std::string cancel_key;

@@ -43,6 +43,7 @@ class Driver:
 
     def __init__(self, cluster, scratch):
         self.pooler = None
+        self.login = {}  # what replaces the usual user and database in environment()
         self._cluster = cluster
         self._scratch = scratch
 
@@ -61,7 +62,8 @@ class Driver:
         return {
             **kept, "PATH": f"{self._cluster.bin}:{os.environ['PATH']}", "HOME": self._scratch,
             "PGHOST": "127.0.0.1", "PGUSER": USER, "PGDATABASE": DATABASE,
-            "PGPORT": str((self.pooler or self._cluster).port), "PGPASSWORD": PASSWORDS[USER]}
+            "PGPORT": str((self.pooler or self._cluster).port), "PGPASSWORD": PASSWORDS[USER],
+            **self.login}
 
     def run(self, *command, stdin="", folder=None, more=None, timeout=120):
         """Runs one program, which must succeed; its stdout and stderr are in the result."""
@@ -113,5 +115,6 @@ class Driver:
 
     @staticmethod
     def _at_rest(console):
-        row = console.pool(DATABASE, USER)
-        return all(row[name] == "0" for name in ("cl_active", "cl_waiting", "sv_active"))
+        pools = [row for row in console.show("POOLS") if row["database"] == DATABASE]
+        return all(row[name] == "0" for row in pools
+                   for name in ("cl_active", "cl_waiting", "sv_active"))

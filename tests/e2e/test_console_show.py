@@ -1,5 +1,8 @@
 """SHOW: the columns that PgBouncer has, in its order, and values that are true."""
 
+import os
+import socket
+
 import pytest
 
 from harness import frontend as fe
@@ -11,6 +14,7 @@ from harness.errors import check
 SESSIONS = ("type user database replication state addr port local_addr local_port connect_time "
             "request_time wait wait_us close_needed ptr link remote_pid tls application_name "
             "prepared_statements id")
+POSITIONS = "recv_pos pkt_pos pkt_remain send_pos send_remain pkt_avail send_avail"
 COUNTS = ("server_assignment_count xact_count query_count bytes_received bytes_sent xact_time "
           "query_time wait_time")
 COLUMNS = {
@@ -38,14 +42,23 @@ COLUMNS = {
     "TOTALS": "name value", "LISTS": "list items", "CONFIG": "key value default changeable",
     "STATE": "key value", "MEM": "name size used free memtotal", "VERSION": "version",
     "PEERS": "peer_id host port pool_size", "DNS_HOSTS": "hostname ttl addrs",
-    "DNS_ZONES": "zonename serial count",
+    "DNS_ZONES": "zonename serial count", "SOCKETS": f"{SESSIONS} {POSITIONS}",
+    "ACTIVE_SOCKETS": f"{SESSIONS} {POSITIONS}",
+    "PEER_POOLS": "peer_id cl_active_cancel_req cl_waiting_cancel_req sv_active_cancel sv_login",
 }
-INTEGERS = {
-    "POOLS": set(COLUMNS["POOLS"].split()) - {"database", "user", "pool_mode",
-                                              "load_balance_hosts"},
-    "CLIENTS": {"port", "local_port", "wait", "wait_us", "close_needed", "remote_pid",
-                "prepared_statements", "id"},
-}
+TEXTS = set("""type user database replication state addr local_addr connect_time request_time ptr
+    link tls application_name pool_mode load_balance_hosts name host force_user list key value
+    default changeable version hostname addrs zonename""".split())
+TEXT, INT4, INT8, NUMERIC = 25, 23, 20, 1700
+
+
+def type_of(what, column):
+    """PgBouncer's, seen on the wire."""
+    if (what == "USERS" and column in ("pool_size", "reserve_pool_size")) or column in TEXTS:
+        return NUMERIC if (what, column) == ("TOTALS", "value") else TEXT
+    if what.startswith("STATS"):
+        return NUMERIC
+    return INT8 if column in ("ttl", "serial") else INT4
 
 
 @pytest.mark.parametrize("what", COLUMNS)
@@ -58,15 +71,11 @@ def test_columns(pooler, what):
             assert reply.tags == ["SHOW"]
 
 
-@pytest.mark.parametrize("what", ["POOLS", "CLIENTS", "STATS"])
+@pytest.mark.parametrize("what", COLUMNS)
 def test_column_types(pooler, what):
     with pooler.console() as console:
         for column in row_description(console.do(f"SHOW {what}").of("T")[0]):
-            name, type_oid = column[0], column[3]
-            if what == "STATS":
-                assert type_oid == (25 if name == "database" else 1700), name
-            else:
-                assert type_oid == (23 if name in INTEGERS[what] else 25), name
+            assert column[3] == type_of(what, column[0]), column
 
 
 def test_help(pooler):
@@ -91,6 +100,91 @@ def test_version(pooler):
         (row,) = console.show("VERSION")
         assert row["version"].split()[0] in ("PgBouncer", "Weir")
         assert console.run("SELECT version").rows == [(row["version"],)]
+
+
+def test_memory(make_pooler):
+    pooler = make_pooler()
+    names = ("user_cache credentials_cache db_cache peer_cache peer_pool_cache pool_cache "
+             "outstanding_request_cache server_cache client_cache iobuf_cache var_list_cache "
+             "server_prepared_statement_cache").split()
+
+    def used(console):
+        return {row["name"]: int(row["used"]) for row in console.show("MEM")}
+
+    with pooler.console() as console:
+        before = used(console)
+        assert list(before) == names
+        clients = [pooler.connect() for _ in range(5)]
+        clients[0].query("BEGIN")
+        after = used(console)
+        assert after["client_cache"] - before["client_cache"] == 5
+        assert after["server_cache"] >= 1 and after["pool_cache"] >= 1
+        for row in console.show("MEM"):
+            least = int(row["size"]) * (int(row["used"]) + int(row["free"]))
+            assert int(row["memtotal"]) >= least or row["name"] == "iobuf_cache", row
+        for client in clients:
+            client.close()
+
+
+def test_names_that_were_resolved(make_pooler):
+    """A name of the hosts file, and one that is nowhere."""
+    name = socket.gethostname()
+    pooler = make_pooler(databases={"app": {}, "by_name": {"host": name},
+                                    "nowhere": {"host": "no-such-host.invalid"}})
+    with pooler.console() as console:
+        assert console.show("DNS_HOSTS") == []
+        for database in ("by_name", "nowhere"):
+            client = pooler.raw()
+            client.send(fe.startup({"user": "alice", "database": database}))
+            until(lambda: len(console.show("DNS_HOSTS")) >= 1, what="a name was looked up")
+        until(lambda: len(console.show("DNS_HOSTS")) == 2, what="both names were looked up")
+        rows = {row["hostname"]: row for row in console.show("DNS_HOSTS")}
+        assert rows[name]["addrs"] and int(rows[name]["ttl"]) <= 15
+        assert rows["no-such-host.invalid"]["addrs"] == ""
+        lists = {row["list"]: row["items"] for row in console.show("LISTS")}
+        assert lists["dns_names"] == "2"
+
+
+def test_states(pooler):
+    with pooler.console() as console, pooler.connect() as client:
+        client.query("SELECT 1")
+        states = {row["user"]: row["state"] for row in console.show("CLIENTS")}
+        assert states == {"console": "idle", "alice": "idle"}
+        states = {row["user"]: row["state"] for row in console.show("SOCKETS")
+                  if row["type"] == "C"}
+        assert states == {"console": "cl_active", "alice": "cl_active"}
+
+
+def test_numbers_of_connections(pooler):
+    """One count for all, in the order in which they came: no number comes twice."""
+    with pooler.console() as console:
+        seen = []
+        for _ in range(3):
+            with pooler.connect() as client:
+                client.alive()
+                (row,) = console.clients()
+                seen.append(int(row["id"]))
+        assert seen == sorted(set(seen)), seen
+
+
+def test_console_is_counted(pooler):
+    with pooler.console() as console:
+        rows = {row["database"]: row for row in console.show("STATS")}
+        assert int(rows["pgbouncer"]["total_client_login_count"]) >= 1
+        assert int(rows["pgbouncer"]["total_query_count"]) >= 1
+
+
+@pytest.mark.weir_only("PgBouncer 1.26 has no SHOW FDS any more")
+def test_descriptors(pooler):
+    with pooler.console() as console, pooler.connect() as client:
+        client.query("BEGIN")
+        rows = {row["task"]: row for row in console.show("FDS") if row["database"] == "app"}
+        assert rows["client"]["link"] == rows["server"]["fd"]
+        assert rows["server"]["link"] == rows["client"]["fd"]
+        assert rows["client"]["password"] is None and rows["client"]["cancel"] is None
+        assert os.path.exists(f"/proc/{pooler.pid}/fd/{rows['client']['fd']}")
+    with pooler.console("watch") as console:
+        assert console.run("SHOW FDS").error["M"] == "admin access needed"
 
 
 def test_lists(pooler):

@@ -32,6 +32,7 @@ SQLSTATES = {
     "server shutting down": "57P01",
     "pooler is shutting down": "57P01",
     "database removed": "57P01",
+    "database configuration changed": "57P01",
     "client selected an invalid SASL authentication mechanism": "28P01",
     "PQexec disallowed": "08P01",
     "unknown pkt": "08P01",

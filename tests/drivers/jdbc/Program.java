@@ -358,6 +358,25 @@ public final class Program {
             "-c statement_timeout=" + (10001 + who)});
   }
 
+  static void console() throws Exception {
+    try (Connection connection = open(); Statement statement = connection.createStatement()) {
+      for (int turn = 0; turn < 8; turn++) { // prepared, and then in binary, from the fifth on
+        try (PreparedStatement shown = connection.prepareStatement("SHOW POOLS");
+            ResultSet rows = shown.executeQuery()) {
+          equal(rows.next(), true, "a pool");
+          equal(rows.getInt("cl_waiting"), 0, "clients that wait");
+        }
+      }
+      try (ResultSet rows = statement.executeQuery("SHOW STATS")) {
+        equal(rows.next(), true, "a database");
+        equal(rows.getBigDecimal("total_xact_count").signum() >= 0, true, "a numeric");
+      }
+      equal(connection.isValid(5), true, "the connection lives");
+      fails("08P01", "a wrong command", () -> statement.execute("SHOW nothing at all"));
+      equal(statement.execute("RELOAD"), false, "a command without rows");
+    }
+  }
+
   public static void main(String[] arguments) throws Exception {
     switch (arguments[0]) {
       case "work" -> work();
@@ -370,6 +389,7 @@ public final class Program {
       case "cancel" -> cancel();
       case "copy" -> copy();
       case "settings" -> settings();
+      case "console" -> console();
       default -> throw new IllegalArgumentException("no case " + arguments[0]);
     }
     if (checks.get() == 0) {

@@ -1,6 +1,7 @@
 // node-postgres: its pool, named statements, cursors, COPY streams and timeouts.
 import { finished, pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import pg from 'pg';
 import Cursor from 'pg-cursor';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { equal, fails, holds, main, together } from './checks.mjs';
@@ -307,4 +308,19 @@ async function settings() {
   );
 }
 
-await main({ work, types, prepared, cursor, copy, timeout, settings });
+async function console_() {
+  const client = new pg.Client();
+  await client.connect();
+  for (let i = 0; i < 3; i += 1) {
+    const { rows } = await client.query({ name: 'lists', text: 'SHOW LISTS' });
+    equal(rows.find((row) => row.list === 'databases').items, 2, 'SHOW LISTS');
+  }
+  const cursor = client.query(new Cursor('SHOW CONFIG'));
+  equal((await cursor.read(5)).length, 5, 'five rows of many');
+  await cursor.close();
+  await fails(client.query('SHOW nothing at all', []), '08P01', 'a wrong command');
+  equal((await client.query({ text: 'RELOAD', values: [] })).command, 'RELOAD', 'a command');
+  await client.end();
+}
+
+await main({ work, types, prepared, cursor, copy, timeout, settings, console: console_ });

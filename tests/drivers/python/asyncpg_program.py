@@ -249,6 +249,19 @@ async def notifications():
     await together(client, count=2)
 
 
+async def console():
+    connection = await asyncpg.connect()
+    for _ in range(3):
+        rows = dict(await connection.fetch("SHOW LISTS"))
+        equal((rows["databases"], type(rows["pools"])), (2, int), "SHOW LISTS")
+    for row in await connection.fetch("SHOW STATS"):
+        equal(type(row["total_received"]), decimal.Decimal, "a numeric in binary")
+    equal((await connection.fetchrow("SHOW STATE"))["key"], "active", "one row of several")
+    await fails("08P01", "a wrong command", connection.fetch("SHOW nothing at all"))
+    equal(await connection.execute("RELOAD"), "RELOAD", "a command")
+    await connection.close()
+
+
 def case(work):
     return lambda: asyncio.run(work())
 
@@ -266,6 +279,7 @@ main(
             timeouts,
             settings,
             notifications,
+            console,
         )
     }
 )

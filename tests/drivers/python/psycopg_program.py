@@ -334,6 +334,22 @@ def notifications():
     together(2, connected(client))
 
 
+def console():
+    with psycopg.connect("", autocommit=True) as connection:
+        for binary in (False, True):
+            with connection.cursor(binary=binary) as cursor:
+                for _ in range(7):  # prepared from the sixth time on
+                    rows = dict(cursor.execute("SHOW LISTS").fetchall())
+                    equal((rows["databases"], type(rows["pools"])), (2, int), "SHOW LISTS")
+                    (row,) = [
+                        row for row in cursor.execute("SHOW STATS") if row[0] == "pgbouncer"
+                    ]
+                    equal(row[-1] >= 0, True, "a numeric")
+        fails("08P01", "a wrong command", connection.execute, "SHOW nothing at all")
+        for command in ("PAUSE", "RESUME", "RELOAD"):
+            equal(connection.execute(command).statusmessage, command, command)
+
+
 main(
     {
         case.__name__: case
@@ -349,6 +365,7 @@ main(
             asyncio_clients,
             settings,
             notifications,
+            console,
         )
     }
 )
