@@ -30,6 +30,7 @@ Loaded reload(const Config& running, const std::string& path, const Files& files
 
 // The console's SET: a copy with one option of [pgbouncer] changed, or the error's text.
 Result<std::shared_ptr<const Config>> with_setting(const Config& running, std::string_view key,
-                                                   std::string_view value);
+                                                   std::string_view value,
+                                                   const Files& files = DiskFiles{});
 
 }  // namespace weir::config
