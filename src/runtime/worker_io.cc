@@ -286,6 +286,9 @@ void Worker::perform_one(const Effect& effect, bool farewell) {
                                   .text = std::string(as_text(effect.bytes))});
       shared_.control_notifier->notify();
       break;
+    case Effect::Kind::Ask:
+      shared_.helpers->ask(std::move(effects_.question(effect.number)), index_);
+      break;
     case Effect::Kind::Log: write_log(effects_.log_entry(effect.number)); break;
   }
 }

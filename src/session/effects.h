@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/question.h"
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/id.h"
@@ -52,6 +53,7 @@ struct Effect {
     HandOver, // send the server's connection and letter `number` to worker `worker`
     Post,     // send letter `number` to worker `worker`
     Console,  // a command for the console from this client: `bytes`; `number` 1: an administrator
+    Ask,      // put question `number` to a helper thread, whose answer is a verdict()
     Log,      // write entry `number`
   };
 
@@ -108,6 +110,11 @@ class Effects {
     list_.push_back({.kind = Effect::Kind::Console, .connection = client,
                      .bytes = arena_.copy(as_bytes(command)), .number = admin ? 1u : 0u});
   }
+  void ask(auth::Question question) {
+    list_.push_back({.kind = Effect::Kind::Ask, .connection = {}, .bytes = {},
+                     .number = questions_.size()});
+    questions_.push_back(std::move(question));
+  }
   void log(LogEntry entry) {
     list_.push_back({.kind = Effect::Kind::Log, .connection = {}, .bytes = {},
                      .number = logs_.size()});
@@ -116,6 +123,7 @@ class Effects {
 
   Arena& arena() { return arena_; }
   Letter& letter(std::size_t number) { return letters_[number]; }
+  auth::Question& question(std::size_t number) { return questions_[number]; }
   const LogEntry& log_entry(std::size_t number) const { return logs_[number]; }
   std::span<const Effect> list() const { return list_; }
   bool empty() const { return list_.empty(); }
@@ -123,6 +131,7 @@ class Effects {
     list_.clear();
     letters_.clear();
     logs_.clear();
+    questions_.clear();
     arena_.reset();
   }
 
@@ -141,6 +150,7 @@ class Effects {
   std::vector<Effect> list_;
   std::vector<Letter> letters_;
   std::vector<LogEntry> logs_;
+  std::vector<auth::Question> questions_;
   Arena arena_;
 };
 

@@ -63,6 +63,7 @@ class Engine {
   // where the connection is not wanted any more and must be closed.
   ServerId letter(const Letter& letter, Instant now, Effects& out);
   void configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out);
+  void verdict(const auth::Verdict& verdict, Instant now, Effects& out);  // of an Ask effect
   // Answers a console client; `bytes` end with ReadyForQuery.
   void console_reply(ClientId id, Bytes bytes, Effects& out);
 
@@ -77,7 +78,6 @@ class Engine {
   friend class ConnectQuery;
   friend class Peering;
   friend class Replication;
-
   // A client that was not read because of too many unanswered requests is read again below this.
   static constexpr std::size_t kResumeBelow = 16 * 1024;
 
@@ -87,6 +87,7 @@ class Engine {
   void begin_login(Client& c, wire::Startup startup, Instant now, Effects& out);
   bool is_closed(Client& c, Instant now, Effects& out);
   bool admit(Client& c, Instant now, Effects& out);
+  struct LoginFlow;  // login_flow.h
   // client_login.cc
   const auth::Secret* secret_of(const Client& c) const;
   void start_exchange(Client& c, Instant now, Effects& out);
@@ -264,16 +265,15 @@ class Engine {
   Slab<Server, ServerId> servers_;
   pool::ClientList arriving_;  // clients that are not in a pool yet, oldest first
   pool::ClientList consoles_;  // clients of the console
+  std::uint64_t login_failures_ = 0;
   std::unordered_map<std::uint64_t, ClientId> cancel_keys_;
   AuthQuery auth_query_{*this};
   Peering peering_{*this};
   Replication replication_{*this};
   wire::Buffer scratch_;       // for messages under construction; empty between uses
   std::vector<Letter> pauses_;  // PAUSE and SHUTDOWN commands that wait for servers to be free
-  std::set<std::string, std::less<>> paused_;
-  std::set<std::string, std::less<>> disabled_;  // databases that take no new logins
-  bool ending_ = false;  // servers are not given out any more
-  bool all_paused_ = false, shutting_down_ = false;
+  std::set<std::string, std::less<>> paused_, disabled_;  // databases; disabled: no new logins
+  bool all_paused_ = false, shutting_down_ = false, ending_ = false;  // ending: gives no servers
 };
 
 }  // namespace weir::session
