@@ -51,7 +51,7 @@ Plan::Plan(Prng& random) {
   rules.locks = percent(20);
 
   using enum auth::AuthType;
-  auth_type = random.pick(std::array{Trust, Trust, Plain, Md5, ScramSha256});
+  auth_type = random.pick(std::array{Trust, Trust, Plain, Md5, ScramSha256, Pam});
   connect_query = percent(20);
   auth_query = percent(25);
   if (percent(70)) auth_query_cache_ttl = std::chrono::milliseconds(random.between(1, 500));

@@ -176,6 +176,7 @@ void Worker::perform() {
       case Effect::Kind::HandOver:
       case Effect::Kind::Post: post(effect); break;
       case Effect::Kind::Console: break;
+      case Effect::Kind::Ask: ask(out_.question(effect.number)); break;
       case Effect::Kind::Log:
         if (world_.verbose())
           world_.trace("w" + std::to_string(number_) + " log: " +
@@ -232,6 +233,16 @@ void Worker::close(Connection c, bool at_once) {
   }
   socket->cable->on_wake(socket->end, {});
   socket->cable->reset(socket->end);
+}
+
+// PAM or LDAP, which answers when it likes: the client may have gone by then.
+void Worker::ask(const auth::Question& question) {
+  const auth::Verdict verdict{.outcome = auth::Verdict::Outcome::Yes, .client = question.client};
+  const Duration delay{world_.random.between(1, 20'000)};
+  world_.after(delay, [this, verdict] {
+    engine_.verdict(verdict, world_.now(), out_);
+    perform();
+  });
 }
 
 Duration Worker::letter_delay(Worker& to) {

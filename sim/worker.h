@@ -77,6 +77,7 @@ class Worker {
   void connect(ServerId id);
   void close(Connection c, bool at_once);
   void post(const session::Effect& effect);
+  void ask(const auth::Question& question);
   void receive(const session::Letter& letter, const SocketPtr& travelling);
   bool blocked(const SocketPtr& socket);
   void resume_soon(Connection c);

@@ -3,6 +3,7 @@
 
 namespace weir::auth {
 
-enum class AuthType { Any, Trust, Plain, Md5, ScramSha256, Cert, Hba, Pam, Ldap };
+// Peer and Reject stand in HBA lines only.
+enum class AuthType { Any, Trust, Plain, Md5, ScramSha256, Cert, Hba, Pam, Ldap, Peer, Reject };
 
 }  // namespace weir::auth

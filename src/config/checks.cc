@@ -124,16 +124,39 @@ void check_databases(Draft& draft) {
   if (draft.config.fallback) each(*draft.config.fallback);
 }
 
+bool needs_user_list(auth::AuthType type) {
+  return type != auth::AuthType::Any && type != auth::AuthType::Pam &&
+         type != auth::AuthType::Ldap && type != auth::AuthType::Reject;
+}
+
+// Why a line can never let anybody in, as [pgbouncer] stands; empty where it can.
+std::string_view useless(const auth::HbaRule& rule, SslMode mode) {
+  using Connection = auth::HbaRule::Connection;
+  const bool clear_text =
+      rule.connection == Connection::Local || rule.connection == Connection::HostNoSsl;
+  if (rule.connection == Connection::HostSsl && mode == SslMode::Disable)
+    return "fits nobody: client_tls_sslmode is disable";
+  if (rule.method == auth::AuthType::Cert && (clear_text || mode < SslMode::VerifyCa))
+    return "lets nobody in: cert needs hostssl and client_tls_sslmode verify-full";
+  if (rule.method == auth::AuthType::Peer && rule.connection != Connection::Local)
+    return "lets nobody in: peer works on local lines only";
+  return {};
+}
+
 void check_auth(Draft& draft) {
   const Settings& s = draft.config.settings;
+  const auto& rules = draft.config.hba.list();
+  const bool by_rules = s.auth_type == auth::AuthType::Hba;
+  const bool needs_list =
+      by_rules ? std::ranges::any_of(rules, needs_user_list, &auth::HbaRule::method)
+               : needs_user_list(s.auth_type);
   const auto& databases = draft.config.databases;
   const bool asks = !s.auth_user.empty() ||
                     std::ranges::any_of(databases, [](const auto& d) {
                       return d.second.auth_user.has_value();
                     });
-  if (s.auth_file.empty() && !asks && s.auth_type != auth::AuthType::Any) {
+  if (s.auth_file.empty() && needs_list && !asks)
     warn(draft, "auth_file", "auth_file is not set: no user is known, so nobody can log in");
-  }
   const auto is_entry = [&draft](const std::string& name) {
     return name != "pgbouncer" && draft.config.find_database(name) != nullptr;
   };
@@ -148,6 +171,19 @@ void check_auth(Draft& draft) {
       draft.problem(Severity::Warning, draft.place(Section::Databases, name),
                     fmt::format("{} (entry {})", no_entry(*db.auth_dbname), name));
     }
+}
+
+void check_hba(Draft& draft) {
+  const Settings& s = draft.config.settings;
+  if (s.auth_type != auth::AuthType::Hba) return;
+  if (s.auth_hba_file.empty())
+    warn(draft, "auth_type", "auth_hba_file is not set: no line lets anybody in");
+  for (const auth::HbaRule& rule : draft.config.hba.list()) {
+    const auto why = useless(rule, s.client_tls_sslmode);
+    if (!why.empty())
+      draft.problem(Severity::Warning, {s.auth_hba_file, rule.line},
+                    fmt::format("this line {}", why));
+  }
 }
 
 void check_sockets(Draft& draft, const Files& files) {
@@ -187,19 +223,14 @@ void check_peers(Draft& draft) {
                 "[peers] has no effect without peer_id: give each process of the group its own");
 }
 
-std::string written_value(std::string_view key, const Settings& settings) {
-  const Option* option = find_option(Section::Main, key);
-  return format_value(*option, option->get(&settings));
-}
-
 }  // namespace
 
 std::vector<Refused> refused_settings(const Settings& settings) {
   std::vector<Refused> refused;
-  if (settings.auth_type >= auth::AuthType::Cert) {
-    refused.push_back({"auth_type", fmt::format("auth_type {} is not available yet: use any, "
-                                                "trust, plain, md5 or scram-sha-256",
-                                                written_value("auth_type", settings))});
+  if (settings.auth_type == auth::AuthType::Cert &&
+      settings.client_tls_sslmode < SslMode::VerifyCa) {
+    refused.push_back({"auth_type", "auth_type cert needs client_tls_sslmode verify-full: without "
+                                    "it no client's certificate is looked at"});
   }
   return refused;
 }
@@ -211,6 +242,7 @@ void check(Draft& draft, const Files& files) {
   }
   check_effects(draft);
   check_auth(draft);
+  check_hba(draft);
   check_direct_tls(draft);
   check_pool_sizes(draft);
   check_databases(draft);

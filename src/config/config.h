@@ -7,6 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "auth/hba.h"
+#include "auth/ident.h"
+#include "auth/ldap_options.h"
 #include "auth/user_list.h"
 #include "config/database.h"
 #include "config/settings.h"
@@ -21,6 +24,9 @@ struct Config {
   std::map<std::string, User, std::less<>> users;
   std::map<int, Peer> peers;
   auth::UserList auth_users;
+  auth::HbaRules hba;
+  auth::IdentMaps ident;
+  std::optional<auth::LdapOptions> ldap;  // of auth_ldap_options, where they are right
 
   // The entry of that name, else the fallback, else nullptr. The pointer lives as long as the
   // Config. A fallback serves any number of names: whoever keeps it keeps the requested name

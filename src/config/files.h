@@ -3,15 +3,13 @@
 
 #include <string>
 
+#include "auth/field_line.h"
 #include "base/result.h"
 
 namespace weir::config {
 
-class Files {
+class Files : public auth::TextFiles {
  public:
-  virtual ~Files() = default;
-  // The whole file, or an error in the words of strerror ("No such file or directory").
-  virtual Result<std::string> read(const std::string& path) const = 0;
   virtual bool is_directory(const std::string& path) const = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "config/checks.h"
 #include "config/draft.h"
 #include "config/ini.h"
+#include "config/login_files.h"
 #include "config/sections.h"
 #include "config/value.h"
 
@@ -34,7 +35,7 @@ void read_auth_file(Draft& draft, const Files& files) {
   }
 }
 
-Draft read(const std::string& path, const Files& files) {
+Draft read(const std::string& path, const Files& files, const Config* running = nullptr) {
   Draft draft;
   draft.path = path;
   draft.config.settings.conffile = path;
@@ -49,6 +50,7 @@ Draft read(const std::string& path, const Files& files) {
                   "main section missing from config file: begin it with [pgbouncer]");
   }
   read_auth_file(draft, files);
+  read_login_files(draft, files, running);
   check(draft, files);
   return draft;
 }
@@ -90,7 +92,7 @@ Loaded load(const std::string& path, const Files& files) {
 }
 
 Loaded reload(const Config& running, const std::string& path, const Files& files) {
-  Draft draft = read(path, files);
+  Draft draft = read(path, files, &running);
   keep_fixed(draft, Section::Main, running.settings, draft.config.settings);
   keep_fixed(draft, Section::Weir, running.weir, draft.config.weir);
   const bool same_file = draft.config.settings.auth_file == running.settings.auth_file;
@@ -105,7 +107,7 @@ std::shared_ptr<const Config> made_strict(const std::shared_ptr<const Config>& c
 }
 
 Result<std::shared_ptr<const Config>> with_setting(const Config& running, std::string_view key,
-                                                   std::string_view value) {
+                                                   std::string_view value, const Files& files) {
   const Option* option = find_option(Section::Main, key);
   if (option == nullptr) return fail(fmt::format("unknown parameter: pgbouncer/{}", key));
   auto parsed = parse_value(*option, value);
@@ -113,11 +115,16 @@ Result<std::shared_ptr<const Config>> with_setting(const Config& running, std::s
     return fail(fmt::format("invalid value \"{}\" for parameter {}: {}", value, key,
                             parsed.error().text));
   }
-  auto next = std::make_shared<Config>(running);
-  if (option->reloadable) option->set(&next->settings, std::move(parsed->value));
-  const auto refused = refused_settings(next->settings);
+  Draft draft;
+  draft.config = running;
+  draft.path = running.settings.conffile;
+  if (option->reloadable) option->set(&draft.config.settings, std::move(parsed->value));
+  const auto refused = refused_settings(draft.config.settings);
   if (!refused.empty()) return fail(refused.front().text);
-  return next;
+  if (key.starts_with("auth_")) read_login_files(draft, files, &running);
+  const auto error = std::ranges::find(draft.problems, Severity::Error, &Problem::severity);
+  if (error != draft.problems.end()) return fail(to_string(*error));
+  return std::make_shared<const Config>(std::move(draft.config));
 }
 
 }  // namespace weir::config

@@ -33,6 +33,7 @@ std::shared_ptr<const Config> made_strict(const std::shared_ptr<const Config>& c
 
 // The console's SET: a copy with one option of [pgbouncer] changed, or the error's text.
 Result<std::shared_ptr<const Config>> with_setting(const Config& running, std::string_view key,
-                                                   std::string_view value);
+                                                   std::string_view value,
+                                                   const Files& files = DiskFiles{});
 
 }  // namespace weir::config

@@ -8,6 +8,8 @@ namespace {
 constexpr std::nullopt_t kNone = std::nullopt;
 
 constexpr Option kWeirRows[] = {
+    row_for<&WeirSettings::auth_failure_delay>("auth_failure_delay", "0.2",
+        "Wait this long before a client is told that its login has failed."),
     row_for<&WeirSettings::auth_query_cache_ttl>("auth_query_cache_ttl", "10",
         "How long what auth_query has found is used for further logins; 0 asks at each login."),
     row_for<&WeirSettings::log_format>("log_format", "plain", "How log lines are written."),

@@ -23,6 +23,7 @@ constexpr std::array<std::pair<Section, std::string_view>, 5> kSections{{
 // An empty text stands for PgBouncer's NULL where that is the default.
 std::optional<std::string> shown_value(const Option& option, const Settings& settings) {
   auto text = format_value(option, option.get(&settings));
+  if (option.name == "auth_ldap_options") text = auth::without_ldap_password(text);
   if (text.empty() && !option.default_text) return std::nullopt;
   return text;
 }

@@ -142,6 +142,7 @@ struct Settings {
 struct WeirSettings {
   int workers = 0;  // 0: one for each core
   LogFormat log_format = LogFormat::Plain;
+  Duration auth_failure_delay = std::chrono::milliseconds{200};
   Duration auth_query_cache_ttl = std::chrono::seconds{10};
   SslNegotiation server_tls_sslnegotiation = SslNegotiation::Postgres;
   SessionState session_state = SessionState::Follow;

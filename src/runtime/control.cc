@@ -260,6 +260,11 @@ void Control::take_sample(const Pending& pending) {
   shared_.log.write(LogLevel::kLog,
                     admin::stats_line(averages_.total(
                         admin::merge_counters(pending.snapshots, console), loop_->now())));
+  std::uint64_t failures = 0;
+  for (const session::Snapshot& snapshot : pending.snapshots) failures += snapshot.login_failures;
+  if (failures > login_failures_)
+    shared_.log.print(LogLevel::kLog, "failed logins: {}", failures - login_failures_);
+  login_failures_ = failures;
 }
 
 std::vector<admin::HostRow> Control::hosts() const {

@@ -78,6 +78,7 @@ class Control {
   std::list<Pending> pending_;
   std::uint64_t next_token_ = 1;
   admin::Averages averages_;
+  std::uint64_t login_failures_ = 0;  // when they were last logged
   Instant next_sample_{};
   bool all_paused_ = false;
   std::vector<std::string> paused_, disabled_;  // databases

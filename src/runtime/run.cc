@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "config/load.h"
+#include "login/answer.h"
 #include "net/limits.h"
 #include "runtime/control.h"
 #include "runtime/os_random.h"
@@ -154,6 +155,8 @@ int run(const RunOptions& options) {
       net::ResolverOptions{.max_ttl = config->settings.dns_max_ttl,
                            .nxdomain_ttl = config->settings.dns_nxdomain_ttl},
       notifiers);
+  shared.helpers = std::make_unique<login::Helpers>(
+      login::HelperOptions{.answer = &login::answer}, notifiers);
   auto control_loop = net::Loop::create();
   if (!control_loop) return fail_start(&log, control_loop.error().text);
   Control control({.shared = shared, .loop = std::move(*control_loop),
@@ -169,6 +172,7 @@ int run(const RunOptions& options) {
   const int status = control.run();
   threads.clear();  // joins
   shared.resolver.reset();
+  shared.helpers.reset();
   return status;
 }
 

@@ -45,6 +45,7 @@ void Worker::run() {
     if (loop_->woken()) {
       drain_mailbox();
       take_resolutions();
+      take_verdicts();
     }
     run_resumed();
     if (now_ >= next_tick_) tick();
@@ -166,6 +167,14 @@ void Worker::take_resolutions() {
     std::ranges::reverse(found.addresses);
     s->candidates = std::make_unique<std::vector<net::Address>>(std::move(found.addresses));
     try_next_address(id);
+  }
+}
+
+void Worker::take_verdicts() {
+  auth::Verdict verdict;
+  while (shared_.helpers->poll(verdict, index_)) {
+    engine_.verdict(verdict, now_, effects_);
+    perform();
   }
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "login/helpers.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/resolver.h"
@@ -31,6 +32,7 @@ struct Shared {
   pool::Ledger ledger;
   Log& log;
   std::unique_ptr<net::Resolver> resolver;
+  std::unique_ptr<login::Helpers> helpers;
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::atomic<int>> load;  // clients of each worker
   net::Mailbox<ControlMessage> control{1 << 16};
@@ -94,6 +96,7 @@ class Worker final : public net::Notifier {
   void take(WorkerMessage& message);
   void complete(session::Snapshot& shot) const;
   void take_resolutions();
+  void take_verdicts();
   void tick();
   void retry_posts();
 

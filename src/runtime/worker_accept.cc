@@ -1,8 +1,10 @@
 // Connections that begin: clients that are accepted, servers that are connected to.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 
+#include "net/interfaces.h"
 #include "runtime/worker.h"
 
 namespace weir::runtime {
@@ -16,6 +18,25 @@ net::TcpOptions tcp_options(const config::Settings& s) {
           .keepalive_idle_s = s.tcp_keepidle, .keepalive_interval_s = s.tcp_keepintvl,
           .user_timeout_ms = static_cast<int>(s.tcp_user_timeout.count() / 1000),
           .socket_buffer = s.tcp_socket_buffer};
+}
+
+std::optional<session::UnixPeer> unix_peer(int fd) {
+  const auto uid = net::peer_uid(fd);
+  const auto pid = net::peer_pid(fd);
+  if (!uid || !pid) return std::nullopt;
+  return session::UnixPeer{.pid = static_cast<std::uint32_t>(*pid), .uid = *uid,
+                           .same_user = *uid == ::geteuid()};
+}
+
+auth::Nearness nearness(const net::Address& peer) {
+  const auto distance = net::distance_to(peer);
+  if (!distance) return auth::Nearness::Unknown;
+  switch (*distance) {
+    case net::Distance::SameHost: return auth::Nearness::SameHost;
+    case net::Distance::SameNet: return auth::Nearness::SameNet;
+    case net::Distance::Far: break;
+  }
+  return auth::Nearness::Far;
 }
 
 }  // namespace
@@ -56,9 +77,11 @@ void Worker::adopt_client(net::Fd fd, const net::Address& peer) {
                     .local_address = "unix", .local_port = config_->settings.listen_port,
                     .process = {}};
   if (is_unix) {
-    who.process = fmt::format("{}@{}", net::peer_pid(fd.get()).value_or(0), net::host_name());
+    who.unix_peer = unix_peer(fd.get());
+    who.process = fmt::format("{}@{}", who.unix_peer ? who.unix_peer->pid : 0, net::host_name());
   } else {
     net::tune_tcp(fd.get(), tcp_options(config_->settings));
+    if (config_->hba.asks_nearness()) who.nearness = nearness(peer);
     if (const auto local = net::local_address(fd.get())) {
       who.local_address = local->text();
       who.local_port = local->port();

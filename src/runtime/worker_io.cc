@@ -285,6 +285,9 @@ void Worker::perform_one(const Effect& effect, bool farewell) {
                                   .command = std::move(effects_.command(effect.number))});
       shared_.control_notifier->notify();
       break;
+    case Effect::Kind::Ask:
+      shared_.helpers->ask(std::move(effects_.question(effect.number)), index_);
+      break;
     case Effect::Kind::Log: write_log(effects_.log_entry(effect.number)); break;
   }
 }

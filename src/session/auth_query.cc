@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "session/engine.h"
+#include "session/login_flow.h"
 #include "session/name_counts.h"
 #include "wire/message.h"
 
@@ -33,8 +33,7 @@ AuthQuery::Question AuthQuery::question(const Client& c) const {
 bool AuthQuery::wanted(const Client& c) const {
   const config::Config& config = *engine_.config_;
   const wire::Startup& asked = c.login->startup;
-  const auth::AuthType type = config.settings.auth_type;
-  if (type == auth::AuthType::Any || type == auth::AuthType::Pam || type == auth::AuthType::Ldap ||
+  if (c.login->own_console || !c.login->method.needs_user() ||
       config.auth_users.find(asked.user) != nullptr)
     return false;
   const bool known = asked.database == "pgbouncer" || config.find_database(asked.database);
@@ -216,12 +215,7 @@ void AuthQuery::end(const std::string& key, Instant now, Effects& out) {
 
 void AuthQuery::take(Client& c, const Lookup& answer, Instant now, Effects& out) {
   if (!answer.problem.empty()) return refuse_config(c, answer.problem, now, out);
-  if (!answer.found) {
-    engine_.log(c, out, LogLevel::Log,
-                fmt::format("login failed: db={}", c.login->startup.database));
-    engine_.refuse(c, Fault::NoSuchUser, "", now, out);
-    return;
-  }
+  if (!answer.found) return Engine::LoginFlow{engine_, c, now, out}.fail(Fault::NoSuchUser);
   c.login->found = answer.found;
   go_on(c, now, out);
 }
@@ -236,7 +230,7 @@ void AuthQuery::go_on(Client& c, Instant now, Effects& out) {
   if (c.login->exchange) {
     judge_again(c, now, out);
   } else if (engine_.admit(c, now, out)) {
-    engine_.start_exchange(c, now, out);
+    Engine::LoginFlow{engine_, c, now, out}.begin();
   }
   if (waited && engine_.client(id) != nullptr) out.read(id);
 }

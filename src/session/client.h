@@ -7,10 +7,14 @@
 #include <optional>
 #include <string>
 
+#include "auth/digest.h"
+#include "auth/hba.h"
 #include "auth/login.h"
 #include "pool/ledger.h"
 #include "pool/slot.h"
 #include "session/console_session.h"
+#include "session/errors.h"
+#include "session/login_method.h"
 #include "session/secret_cache.h"
 #include "session/settings.h"
 #include "session/statements.h"
@@ -24,6 +28,13 @@ namespace weir::session {
 struct Server;
 enum class Replicates : std::uint8_t;
 
+// The process that a Unix socket was connected by, as the kernel knows it.
+struct UnixPeer {
+  std::uint32_t pid = 0;
+  std::uint32_t uid = 0;
+  bool same_user = false;  // it runs as the same system user as we
+};
+
 // Where a client comes from, as SHOW CLIENTS and the log print it. For a Unix socket `address` is
 // "unix" and the port the listener's.
 struct Peer {
@@ -31,6 +42,8 @@ struct Peer {
   std::uint16_t port = 0;
   std::string local_address;
   std::uint16_t local_port = 0;
+  std::optional<UnixPeer> unix_peer = {};  // of a Unix socket
+  auth::Nearness nearness = auth::Nearness::Unknown;  // known where HBA lines ask for it
   bool tls = false;  // its connection is encrypted
   std::unique_ptr<TlsFacts> tls_facts = {};  // only where it is
   std::string process = {};  // at the other end of a Unix socket: pid@host; empty for TCP
@@ -46,6 +59,8 @@ enum class ClientPhase : std::uint8_t {
   Startup,  // before its startup packet is complete
   Lookup,   // waits for what auth_query says of its user
   Auth,     // in the exchange of the login method
+  Asking,   // somebody is being asked whether it is who it says
+  Refused,  // its login has failed; it is told so after auth_failure_delay
   Welcome,  // authenticated; waits for what a server says at login
   Ready,    // sends queries
   Console,  // talks to the admin console
@@ -63,15 +78,26 @@ struct ClientWants {
 
 // Only while a client logs in.
 struct ClientLoginState {
+  ClientLoginState() = default;
   ~ClientLoginState() {
+    auth::wipe(password);
     if (found) auth::wipe(found->secret);
   }
+  ClientLoginState(const ClientLoginState&) = delete;
+  ClientLoginState& operator=(const ClientLoginState&) = delete;
 
   wire::Startup startup;
-  std::unique_ptr<auth::ClientLogin> exchange;
+  LoginMethod method;
+  std::shared_ptr<const config::Config> config;  // by which the method was chosen
+  std::unique_ptr<auth::ClientLogin> exchange;   // of the methods that it covers
   std::array<std::uint8_t, 4> md5_salt{};
   auth::AuthCode asked = auth::AuthCode::Ok;  // the last request that the exchange has made
+  std::string password;                       // of PAM and LDAP
   bool unknown_database = false;  // found out only after the (mock) exchange
+  bool own_console = false;       // the console's, of whoever runs this process
+  Fault refusal{};                // of a Refused client: what it will be told, and when
+  std::string refusal_text;
+  Instant refuse_at{};
 
   // Of a user who is not in auth_file.
   std::string lookup;              // what is asked, as AuthQuery names it

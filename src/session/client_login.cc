@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "session/engine.h"
+#include "session/login_flow.h"
 #include "session/welcome.h"
 #include "wire/message.h"
 
@@ -32,7 +32,7 @@ void Engine::make_exchange(Client& c) {
   auth::ScramNonce nonce;
   random_.fill(nonce);
   c.login->exchange = std::make_unique<auth::ClientLogin>(auth::ClientLogin::Input{
-      .type = settings.auth_type, .user = user, .secret = secret_of(c),
+      .type = c.login->method.type, .user = user, .secret = secret_of(c),
       .scram_iterations = static_cast<std::uint32_t>(std::max(1, settings.scram_iterations)),
       .server_random_key = mock_key_, .nonce = nonce, .md5_salt = c.login->md5_salt,
       .server_end_point = c.peer->tls ? c.peer->tls_facts->server_end_point : ""});
@@ -44,8 +44,10 @@ void Engine::auth_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
     case wire::Piece::Kind::None: return;
     case wire::Piece::Kind::Head:
       if (piece.whole() && piece.type == wire::fe::kPassword) {
-        AuthQuery::keep_proof(c, piece.message().body);
-        login_step(c, c.login->exchange->on_password_message(piece.message().body), now, out);
+        const Bytes payload = piece.message().body;
+        if (!c.login->exchange) return LoginFlow{*this, c, now, out}.password(payload);
+        AuthQuery::keep_proof(c, payload);
+        login_step(c, c.login->exchange->on_password_message(payload), now, out);
         return;
       }
       [[fallthrough]];
@@ -70,9 +72,7 @@ void Engine::login_step(Client& c, const auth::ClientStep& step, Instant now, Ef
     authenticated(c, now, out);
   } else if (const auto* failed = std::get_if<auth::LoginFailed>(&step)) {
     if (auth_query_.ask_again(c, failed->text, now, out)) return;
-    log(c, out, LogLevel::Log, fmt::format("login failed: db={} user={}",
-                                             c.login->startup.database, c.login->startup.user));
-    refuse(c, Fault::AuthenticationFailed, failed->text, now, out);
+    LoginFlow{*this, c, now, out}.fail(Fault::AuthenticationFailed, failed->text);
   }
 }
 
@@ -103,9 +103,10 @@ void Engine::enter_room(Client& c, Instant now, Effects& out) {
              .text = fmt::format("registered new auto-database: {}", asked.database)});
   if (!entry->user) {
     if (c.login->found) r.secret = c.login->found->secret;
-    if (c.login->exchange->keys()) r.keys = c.login->exchange->keys();
-    if (!c.login->exchange->password().empty())
-      r.clear_password = c.login->exchange->password();
+    const auth::ClientLogin* exchange = c.login->exchange.get();
+    if (exchange != nullptr && exchange->keys()) r.keys = exchange->keys();
+    const std::string& password = exchange != nullptr ? exchange->password() : c.login->password;
+    if (!password.empty()) r.clear_password = password;
   }
   if (c.replicates != Replicates::No) {
     replication_.start(c, r, now, out);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "session/engine.h"
+#include "session/login_flow.h"
 #include "session/name_counts.h"
 #include "session/startup_parameters.h"
 #include "wire/message.h"
@@ -134,10 +134,12 @@ void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects&
   }
   c.replicates = *replicates;
   if (is_closed(c, now, out)) return;
+  LoginFlow login{*this, c, now, out};
+  login.choose_method();
   if (auth_query_.wanted(c)) {
     auth_query_.start(c, now, out);
   } else if (admit(c, now, out)) {
-    start_exchange(c, now, out);
+    login.begin();
   }
 }
 

@@ -7,7 +7,7 @@ namespace weir::session {
 
 void Engine::enter_console(Client& c, Instant now, Effects& out) {
   const std::string& user = c.login->startup.user;
-  const bool admin = config_->is_admin(user);
+  const bool admin = c.login->own_console || config_->is_admin(user);
   if (!admin && !config_->is_stats(user)) {
     refuse(c, Fault::NotAllowed, "", now, out);
     return;

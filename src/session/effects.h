@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/question.h"
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/id.h"
@@ -53,6 +54,7 @@ struct Effect {
     HandOver, // send the server's connection and letter `number` to worker `worker`
     Post,     // send letter `number` to worker `worker`
     Console,  // a client of the console wants command `number`
+    Ask,      // put question `number` to a helper thread, whose answer is a verdict()
     Log,      // write entry `number`
   };
 
@@ -110,6 +112,11 @@ class Effects {
                      .number = commands_.size()});
     commands_.push_back(std::move(command));
   }
+  void ask(auth::Question question) {
+    list_.push_back({.kind = Effect::Kind::Ask, .connection = {}, .bytes = {},
+                     .number = questions_.size()});
+    questions_.push_back(std::move(question));
+  }
   void log(LogEntry entry) {
     list_.push_back({.kind = Effect::Kind::Log, .connection = {}, .bytes = {},
                      .number = logs_.size()});
@@ -119,6 +126,7 @@ class Effects {
   Arena& arena() { return arena_; }
   Letter& letter(std::size_t number) { return letters_[number]; }
   ConsoleCommand& command(std::size_t number) { return commands_[number]; }
+  auth::Question& question(std::size_t number) { return questions_[number]; }
   const LogEntry& log_entry(std::size_t number) const { return logs_[number]; }
   std::span<const Effect> list() const { return list_; }
   bool empty() const { return list_.empty(); }
@@ -127,6 +135,7 @@ class Effects {
     letters_.clear();
     commands_.clear();
     logs_.clear();
+    questions_.clear();
     arena_.reset();
   }
 
@@ -146,6 +155,7 @@ class Effects {
   std::vector<Letter> letters_;
   std::vector<ConsoleCommand> commands_;
   std::vector<LogEntry> logs_;
+  std::vector<auth::Question> questions_;
   Arena arena_;
 };
 

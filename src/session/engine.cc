@@ -154,7 +154,9 @@ void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text
   out.log({.level = level, .side = 'C', .id = c.number,
            .database = std::move(database),
            .user = c.login_user != nullptr ? *c.login_user : "(nouser)",
-           .address = fmt::format("{}:{}", c.peer->address, c.peer->port),
+           .address = c.peer->unix_peer ? fmt::format("{}({}):{}", c.peer->address,
+                                                      c.peer->unix_peer->pid, c.peer->port)
+                                        : fmt::format("{}:{}", c.peer->address, c.peer->port),
            .text = std::move(text)});
 }
 

@@ -64,6 +64,7 @@ class Engine {
   // where the connection is not wanted any more and must be closed.
   ServerId letter(const Letter& letter, Instant now, Effects& out);
   void configure(std::shared_ptr<const config::Config> config, Instant now, Effects& out);
+  void verdict(const auth::Verdict& verdict, Instant now, Effects& out);  // of an Ask effect
   // What a console client's command has given, as ConsoleCommand::Stage says.
   void console_reply(ClientId id, Bytes answer, Effects& out);
 
@@ -78,7 +79,6 @@ class Engine {
   friend class ConnectQuery;
   friend class Peering;
   friend class Replication;
-
   // A client that was not read because of too many unanswered requests is read again below this.
   static constexpr std::size_t kResumeBelow = 16 * 1024;
 
@@ -88,6 +88,7 @@ class Engine {
   void begin_login(Client& c, wire::Startup startup, Instant now, Effects& out);
   bool is_closed(Client& c, Instant now, Effects& out);
   bool admit(Client& c, Instant now, Effects& out);
+  struct LoginFlow;  // login_flow.h
   // client_login.cc
   const auth::Secret* secret_of(const Client& c) const;
   void start_exchange(Client& c, Instant now, Effects& out);
@@ -161,7 +162,6 @@ class Engine {
   void on_parameter_status(Server& s, Bytes body);
   void begin_pooler_row(Server& s, const wire::Piece& piece);
   void on_pooler_row(Server& s, Bytes part, bool last);
-
   // server_login.cc
   Server& open_server(Room& room, Instant now, Effects& out);
   void server_login_bytes(Server& s, Bytes& in, Instant now, Effects& out);
@@ -171,7 +171,6 @@ class Engine {
   bool on_authentication(Server& s, Bytes body, Instant now, Effects& out);
   void server_ready(Server& s, Instant now, Effects& out);
   void login_failed(Server& s, std::string reason, std::string sqlstate, Instant now, Effects& out);
-
   // assign.cc: which server serves which client
   bool acquire(Client& c, Instant now, Effects& out);
   void grant(Client& c, Server& s, Instant now, Effects& out);
@@ -265,6 +264,7 @@ class Engine {
   Slab<Server, ServerId> servers_;
   pool::ClientList arriving_, consoles_;  // clients in no pool: before their login; of the console
   stats::Counters console_counters_;
+  std::uint64_t login_failures_ = 0;
   std::unordered_map<std::uint64_t, ClientId> cancel_keys_;
   AuthQuery auth_query_{*this};
   Peering peering_{*this};

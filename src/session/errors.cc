@@ -71,6 +71,16 @@ constexpr std::array kTable = {
     FaultInfo{ConfigError, "F0000", "bouncer config error",
               "The pooler's log names the cause: see auth_query, auth_user and auth_dbname."},
     FaultInfo{TooManyRequests, "54000", "too many statements in one pipeline without Sync", ""},
+    FaultInfo{NoLoginMethod, "28000", "no authentication method is found",
+              "No line of auth_hba_file fits this database, user, address and encryption."},
+    FaultInfo{LoginRejected, "28000", "login rejected", ""},
+    FaultInfo{PeerLoginFailed, "28000", "unix socket login rejected",
+              "The system user must have the same name, or a line in the map of auth_ident_file."},
+    FaultInfo{CertLoginFailed, "28000", "certificate authentication failed", ""},
+    FaultInfo{PamLoginFailed, "28000", "PAM authentication failed", ""},
+    FaultInfo{LdapLoginFailed, "28000", "LDAP authentication failed", ""},
+    FaultInfo{LoginQueueFull, "53300", "too many logins are being verified",
+              "PAM or LDAP answers slower than logins come in. Try again later."},
 };
 
 }  // namespace

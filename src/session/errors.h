@@ -16,7 +16,8 @@ enum class Fault : std::uint8_t {
   ShuttingDown, ServerShuttingDown, AdminDisconnect, DatabaseRemoved, ConfigurationChanged,
   StatementMode, DuplicateStatement, UnknownStatement, SettingsNotApplied, UnknownMessage,
   SimpleQueryDisallowed, TooLarge, UnencryptedAfterSsl, TlsRequired, TlsWithoutAlpn,
-  TooManyRequests, NoSuchUser, ConfigError,
+  TooManyRequests, NoSuchUser, ConfigError, NoLoginMethod, LoginRejected, PeerLoginFailed,
+  CertLoginFailed, PamLoginFailed, LdapLoginFailed, LoginQueueFull,
 };
 
 struct FaultInfo {

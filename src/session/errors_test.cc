@@ -8,7 +8,7 @@ using namespace weir;
 using session::Fault;
 
 TEST_CASE("every fault has a SQLSTATE of five characters") {
-  for (int i = 0; i <= static_cast<int>(Fault::TooManyRequests); ++i) {
+  for (int i = 0; i <= static_cast<int>(Fault::LoginQueueFull); ++i) {
     const auto& info = session::info(static_cast<Fault>(i));
     CHECK(info.sqlstate.size() == 5);
     CHECK(static_cast<int>(info.fault) == i);

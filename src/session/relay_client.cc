@@ -57,7 +57,9 @@ bool Engine::client_readable(ClientId id, Instant now, Effects& out) {
   Client* c = client(id);
   if (c == nullptr) return false;
   if (c->phase == ClientPhase::Console) return !c->console->busy();
-  if (c->logs_in() || c->phase == ClientPhase::Closing) return false;
+  if (c->logs_in() || c->phase == ClientPhase::Closing || c->phase == ClientPhase::Asking ||
+      c->phase == ClientPhase::Refused)
+    return false;
   if (c->phase != ClientPhase::Ready) return true;
   if (c->server != nullptr) {
     c->throttled = c->server->requests.size() >= kRequestsMax;
@@ -92,6 +94,8 @@ void Engine::client_bytes(ClientId id, Bytes in, Instant now, Effects& out) {
       case ClientPhase::Auth: auth_bytes(*c, in, now, out); break;
       case ClientPhase::Ready: relay_client(*c, in, now, out); break;
       case ClientPhase::Console: console_bytes(*c, in, now, out); break;
+      case ClientPhase::Asking:
+      case ClientPhase::Refused:
       case ClientPhase::Lookup:
       case ClientPhase::Welcome:
       case ClientPhase::Cancel:

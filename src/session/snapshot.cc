@@ -92,6 +92,7 @@ Snapshot Engine::snapshot(Instant now) {
   Snapshot shot;
   shot.now = now;
   shot.login_clients = arriving_.size();
+  shot.login_failures = login_failures_;
   for (auto& [key, r] : rooms_) {
     const auto clients = [&r](ClientState s) { return r->clients(s).size(); };
     const auto servers = [&r](ServerState s) { return r->servers(s).size(); };

@@ -62,6 +62,7 @@ struct Snapshot {
   std::vector<SocketRow> clients, servers;
   std::vector<PeerPoolRow> peer_pools;
   std::uint64_t login_clients = 0;
+  std::uint64_t login_failures = 0;  // logins that were refused, since the start
   std::vector<MemoryRow> memory;
   stats::Counters console;  // of the console's clients
 };

@@ -63,6 +63,9 @@ void Engine::tick_logins(Instant now, Effects& out) {
     if (c.phase == ClientPhase::Cancel) {
       if (over(settings.cancel_wait_timeout, c.connected, now))
         drop_client(c, "cancel_wait_timeout", now, out);
+    } else if (c.phase == ClientPhase::Refused) {
+      if (now >= c.login->refuse_at)
+        refuse(c, c.login->refusal, std::string(c.login->refusal_text), now, out);
     } else if (over(settings.client_login_timeout, c.connected, now)) {
       refuse(c, Fault::ClientLoginTimeout, "", now, out);
     }

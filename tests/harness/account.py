@@ -1,5 +1,6 @@
 """The unprivileged account that servers run under when the tests themselves run as root."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -31,6 +32,20 @@ def user_name():
     """The name of the account, for a configuration file."""
     account = _account()
     return account.pw_name if account else pwd.getpwuid(os.geteuid()).pw_name
+
+
+@contextlib.contextmanager
+def acting():
+    """Within it, this process is the account in the kernel's eyes: for peer logins."""
+    account = _account()
+    if account is None:
+        yield
+        return
+    os.seteuid(account.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 class Directory:

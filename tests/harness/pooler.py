@@ -142,6 +142,10 @@ class Pooler:
         password = PASSWORDS.get(user) if password is None else password
         return Connection.login(self.address, user, database, password, **options)
 
+    def connect_unix(self, user="alice", database="app", password=None, **options):
+        password = PASSWORDS.get(user) if password is None else password
+        return Connection.login(self.socket, user, database, password, **options)
+
     def console(self, user="console"):
         return Console(self.connect(user, "pgbouncer"))
 
