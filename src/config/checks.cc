@@ -19,7 +19,6 @@ void warn(Draft& draft, std::string_view key, std::string text) {
 // Whether this value of an option without effect asks for what Weir does anyway, or is refused.
 bool nothing_to_warn(const Option& option, const Draft& draft) {
   const Settings& settings = draft.config.settings;
-  if (option.name == "tcp_defer_accept") return !settings.tcp_defer_accept;
   return option.name == "conffile" && settings.conffile == draft.path;
 }
 

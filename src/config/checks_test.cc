@@ -21,8 +21,7 @@ TEST_CASE("options without a function warn once, where they are set") {
   for (const std::string_view line :
        {"auth_hba_file = h", "auth_ident_file = i",
         "auth_ldap_options = o", "dns_zone_check_period = 1",
-        "resolv_conf = r", "syslog = 1", "syslog_ident = x", "syslog_facility = local0",
-        "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1", "pidfile = p",
+        "resolv_conf = r", "job_name = j", "autodb_idle_timeout = 1", "pool_idle_timeout = 1",
         "conffile = other.ini", "server_fast_close = 1", "server_reset_query_always = 1",
         "disable_pqexec = 1", "login_notify_message = hello",
         "application_name_add_host = 1"}) {

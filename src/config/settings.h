@@ -17,6 +17,9 @@ enum class SslMode { Disable, Allow, Prefer, Require, VerifyCa, VerifyFull };
 enum class LoadBalanceHosts { RoundRobin, Disable };
 enum class SslNegotiation { Postgres, Direct };
 enum class LogFormat { Plain, Json };
+enum class SyslogFacility {
+  Auth, Authpriv, Daemon, User, Local0, Local1, Local2, Local3, Local4, Local5, Local6, Local7
+};
 
 inline constexpr const char* kDefaultAuthQuery =
     "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
@@ -66,7 +69,7 @@ struct Settings {
 
   bool syslog = false;
   std::string syslog_ident = "pgbouncer";
-  std::string syslog_facility = "daemon";
+  SyslogFacility syslog_facility = SyslogFacility::Daemon;
   bool log_connections = true;
   bool log_disconnections = true;
   bool log_pooler_errors = true;

@@ -13,6 +13,7 @@
 #include "admin/view.h"
 #include "config/problem.h"
 #include "net/loop.h"
+#include "runtime/run.h"
 #include "runtime/worker.h"
 
 namespace weir::runtime {
@@ -23,10 +24,9 @@ class Control {
     Shared& shared;
     std::unique_ptr<net::Loop> loop;
     net::Fd signals;   // a signalfd
-    std::string path;  // of the configuration
+    const RunOptions& options;
     std::shared_ptr<const config::Config> config;
     TlsContexts tls;
-    int verbose;       // added to the setting
   };
   explicit Control(Setup setup);
 
@@ -48,6 +48,8 @@ class Control {
   };
 
   void on_signal(int number);
+  void pause_by_signal();
+  void resume_by_signal();
   void on_message(ControlMessage& message);
   void on_command(const ControlMessage& message);
   void finish(Pending& pending);
@@ -61,6 +63,7 @@ class Control {
   void take_sample(const Pending& pending);
   admin::View view(std::span<const session::Snapshot> snapshots) const;
   bool reload();
+  bool read_again();
   bool set(const admin::Command& command);
   void distribute(std::shared_ptr<const config::Config> config, TlsContexts tls);
   void shut_down(admin::Command::Wait wait);
@@ -70,23 +73,23 @@ class Control {
   Shared& shared_;
   std::unique_ptr<net::Loop> loop_;
   net::Fd signals_;
-  std::string path_;
+  const RunOptions& options_;
   std::shared_ptr<const config::Config> config_;
   TlsContexts tls_;
-  int verbose_;
   std::list<Pending> pending_;
   std::uint64_t next_token_ = 1;
   admin::Averages averages_;
   Instant next_sample_{};
   bool all_paused_ = false;
   std::vector<std::string> paused_, disabled_;  // databases
+  admin::Command::Wait ending_ = admin::Command::Wait::Now;  // what a shutdown waits for
   bool shutting_down_ = false;
   bool sampled_once_ = false;
   bool stopped_ = false;
 };
 
 // The log's options as the configuration gives them.
-LogOptions log_options(const config::Config& config, bool to_stderr, int verbose);
+LogOptions log_options(const config::Config& config, const RunOptions& options);
 // Writes what loading a configuration found.
 void write_problems(Log& log, const config::Problems& problems);
 

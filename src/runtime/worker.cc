@@ -110,6 +110,9 @@ void Worker::take(WorkerMessage& message) {
     case WorkerMessage::Kind::Configure:
       config_ = message.config;
       tls_ = std::move(message.tls);
+      for (const Listener& listener : listeners_)
+        if (index_ == 0 && listener.fd >= 0 && !listener.is_unix)
+          apply_defer_accept(listener.fd, config_->settings);
       engine_.configure(std::move(message.config), now_, effects_);
       perform();
       break;

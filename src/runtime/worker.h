@@ -14,6 +14,7 @@
 #include "net/resolver.h"
 #include "net/socket.h"
 #include "net/tls_stream.h"
+#include "runtime/listeners.h"
 #include "runtime/log.h"
 #include "runtime/message.h"
 #include "runtime/outbox.h"
@@ -35,13 +36,6 @@ struct Shared {
   std::vector<std::atomic<int>> load;  // clients of each worker
   net::Mailbox<ControlMessage> control{1 << 16};
   net::Notifier* control_notifier = nullptr;
-};
-
-// The listening sockets, shared by all workers.
-struct Listener {
-  int fd = -1;
-  bool is_unix = false;
-  std::uint16_t port = 0;
 };
 
 class Worker final : public net::Notifier {
