@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::array<option, 8> kOptions{{{"daemon", no_argument, nullptr, 'd'},
                                           {"quiet", no_argument, nullptr, 'q'},
+                                          {"reboot", no_argument, nullptr, 'R'},
                                           {"user", required_argument, nullptr, 'u'},
                                           {"verbose", no_argument, nullptr, 'v'},
                                           {"version", no_argument, nullptr, 'V'},
@@ -30,9 +31,10 @@ std::optional<PoolerArguments> parse_pooler_arguments(int argc, char* const* arg
   optind = 0;  // from the beginning, whoever has parsed before
   for (;;) {
     // getopt tells what is wrong, in the words that users of PgBouncer know.
-    switch (getopt_long(argc, argv, "dqu:vVh", kOptions.data(), nullptr)) {
+    switch (getopt_long(argc, argv, "dqRu:vVh", kOptions.data(), nullptr)) {
       case 'd': parsed.run.daemon = true; continue;
       case 'q': parsed.run.quiet = true; continue;
+      case 'R': parsed.run.reboot = true; continue;
       case 'u': parsed.run.user = optarg; continue;
       case 'v': ++parsed.run.verbose; continue;
       case 'V': parsed.ask = PoolerArguments::Ask::Version; return parsed;
@@ -62,6 +64,7 @@ Usage:
 Options:
   -d, --daemon         run in background (as a daemon)
   -q, --quiet          run quietly
+  -R, --reboot         take over from the running process, clients and all
   -u, --user=USERNAME  assume identity of USERNAME
   -v, --verbose        increase verbosity
   -V, --version        show version, then exit

@@ -21,6 +21,9 @@ namespace weir::runtime {
 namespace {
 
 constexpr std::uint64_t kSignalToken = 1;
+constexpr std::uint64_t kControlSocketToken = 2;
+constexpr std::uint64_t kSuccessorToken = 3;
+constexpr std::uint64_t kPredecessorToken = 4;
 
 int syslog_facility(config::SyslogFacility facility) {
   constexpr int kFacilities[] = {LOG_AUTH,   LOG_AUTHPRIV, LOG_DAEMON, LOG_USER,
@@ -63,31 +66,59 @@ Control::Control(Setup setup)
       options_(setup.options),
       config_(std::move(setup.config)),
       tls_(std::move(setup.tls)),
+      listeners_(setup.listeners),
+      predecessor_(std::move(setup.predecessor)),
+      successor_(shared_, listeners_, predecessor_ ? predecessor_->generation() : 0),
       averages_(net::read_clock()) {}
 
 int Control::run() {
-  (void)loop_->add_listener(signals_.get(), kSignalToken);
+  watch();
   next_sample_ = net::read_clock();
   std::vector<ControlMessage> messages;
   while (!stopped_) {
-    const auto ready = loop_->wait(std::chrono::seconds(1));
-    for (const net::Ready& event : ready) {
-      if (event.token != kSignalToken) continue;
-      signalfd_siginfo info{};
-      while (::read(signals_.get(), &info, sizeof info) == sizeof info)
-        on_signal(static_cast<int>(info.ssi_signo));
-    }
+    const auto patience = std::chrono::milliseconds(successor_.is_up() ? 100 : 1000);
+    const auto ready = loop_->wait(patience);
+    for (const net::Ready& event : ready) on_event(event.token);
     messages.clear();
     shared_.control.drain(messages);
     for (ControlMessage& message : messages) on_message(message);
     tick(loop_->now());
   }
+  if (predecessor_) predecessor_->leave();
   stop_workers();
   return 0;
 }
 
+void Control::watch() {
+  (void)loop_->add_listener(signals_.get(), kSignalToken);
+  if (listeners_.control() >= 0)
+    (void)loop_->add_listener(listeners_.control(), kControlSocketToken);
+  if (!predecessor_) return;
+  (void)loop_->add(predecessor_->fd(), kPredecessorToken);
+  predecessor_->begin(shared_);
+  listeners_.own_files(true);
+}
+
+void Control::on_event(std::uint64_t token) {
+  switch (token) {
+    case kSignalToken: {
+      signalfd_siginfo info{};
+      while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+        on_signal(static_cast<int>(info.ssi_signo));
+      break;
+    }
+    case kControlSocketToken: successor_.accept(*loop_, kSuccessorToken); break;
+    case kSuccessorToken:
+      if (successor_.on_event()) begin_leaving();
+      break;
+    case kPredecessorToken: on_predecessor(); break;
+    default: break;
+  }
+}
+
 void Control::tick(Instant now) {
   shared_.log.tick();
+  if (successor_.is_up()) ask_snapshots({.leaving = true});
   if (now < next_sample_) return;
   next_sample_ = now + config_->settings.stats_period;
   ask_snapshots({.sample = true});
@@ -153,6 +184,10 @@ void Control::resume_by_signal() {
 void Control::on_message(ControlMessage& message) {
   if (message.kind == ControlMessage::Kind::Command) {
     on_command(message);
+    return;
+  }
+  if (message.kind == ControlMessage::Kind::Departed) {
+    successor_.send(std::move(*message.record), std::move(message.fd));
     return;
   }
   const auto it = std::ranges::find(pending_, message.token, &Pending::token);
@@ -269,6 +304,8 @@ void Control::ask_snapshots(Pending pending) {
 void Control::finish(Pending& pending) {
   if (pending.sample) {
     take_sample(pending);
+  } else if (pending.leaving) {
+    tick_leaving(pending.snapshots);
   } else if (pending.command.kind == admin::Command::Kind::Shutdown) {
     stopped_ = true;
   } else if (!pending.from_console) {

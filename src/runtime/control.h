@@ -13,7 +13,9 @@
 #include "admin/view.h"
 #include "config/problem.h"
 #include "net/loop.h"
+#include "runtime/predecessor.h"
 #include "runtime/run.h"
+#include "runtime/successor.h"
 #include "runtime/worker.h"
 
 namespace weir::runtime {
@@ -27,6 +29,8 @@ class Control {
     const RunOptions& options;
     std::shared_ptr<const config::Config> config;
     TlsContexts tls;
+    Listeners& listeners;
+    std::unique_ptr<Predecessor> predecessor;  // null: none
   };
   explicit Control(Setup setup);
 
@@ -45,8 +49,11 @@ class Control {
     admin::Command command{};
     std::vector<session::Snapshot> snapshots{};
     bool sample = false;  // taken for the averages
+    bool leaving = false;  // whether anybody is left here
   };
 
+  void watch();
+  void on_event(std::uint64_t token);
   void on_signal(int number);
   void pause_by_signal();
   void resume_by_signal();
@@ -69,6 +76,10 @@ class Control {
   void shut_down(admin::Command::Wait wait);
   void stop_workers();
   void tick(Instant now);
+  // control_takeover.cc
+  void begin_leaving();
+  void tick_leaving(std::span<const session::Snapshot> snapshots);
+  void on_predecessor();
 
   Shared& shared_;
   std::unique_ptr<net::Loop> loop_;
@@ -76,6 +87,9 @@ class Control {
   const RunOptions& options_;
   std::shared_ptr<const config::Config> config_;
   TlsContexts tls_;
+  Listeners& listeners_;
+  std::unique_ptr<Predecessor> predecessor_;
+  Successor successor_;
   std::list<Pending> pending_;
   std::uint64_t next_token_ = 1;
   admin::Averages averages_;

@@ -1,5 +1,6 @@
 #include "runtime/listeners.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -17,7 +18,15 @@ namespace {
 // As long as PgBouncer has the kernel wait for a client that does not speak.
 constexpr int kDeferSeconds = 45;
 
+// What to remove at the end: an abstract name goes by itself.
+std::string file_of(const std::string& path) { return path.front() == '@' ? "" : path; }
+
 }  // namespace
+
+std::string control_path(const config::Settings& settings) {
+  if (settings.unix_socket_dir.empty()) return {};
+  return fmt::format("{}/.s.WEIR.{}", settings.unix_socket_dir, settings.listen_port);
+}
 
 void apply_defer_accept(int listener, const config::Settings& settings) {
   net::defer_accept(listener, settings.tcp_defer_accept ? kDeferSeconds : 0);
@@ -25,10 +34,11 @@ void apply_defer_accept(int listener, const config::Settings& settings) {
 
 Listeners::~Listeners() {
   for (const Socket& socket : sockets_)
-    if (!socket.file.empty()) ::unlink(socket.file.c_str());
+    if (owns_files_ && !socket.what.file.empty()) ::unlink(socket.what.file.c_str());
 }
 
 Result<void> Listeners::open(const config::Settings& settings, Log& log) {
+  open_control(settings, log);
   std::vector<net::Fd> passed = passed_sockets();
   if (!passed.empty()) {
     adopt_passed(std::move(passed), settings, log);
@@ -51,7 +61,7 @@ void Listeners::adopt_passed(std::vector<net::Fd> passed, const config::Settings
     const auto address = net::local_address(fd.get());
     const bool is_unix = address && address->is_unix();
     if (!is_unix) apply_defer_accept(fd.get(), settings);
-    sockets_.push_back({.fd = std::move(fd), .is_unix = is_unix, .shared = true});
+    sockets_.push_back({.fd = std::move(fd), .what = {.is_unix = is_unix, .shared = true}});
   }
 }
 
@@ -99,16 +109,49 @@ Result<void> Listeners::open_unix(const config::Settings& settings, Log& log) {
                              settings.unix_socket_group, settings.listen_backlog);
   if (!fd) return fail(fd.error().text);
   log.print(LogLevel::kLog, "listening on unix:{}", path);
-  sockets_.push_back({.fd = std::move(*fd), .is_unix = true,
-                      .file = path.front() == '@' ? "" : path});
+  sockets_.push_back({.fd = std::move(*fd), .what = {.is_unix = true, .file = file_of(path)}});
   return {};
+}
+
+// Without it the process serves all the same.
+void Listeners::open_control(const config::Settings& settings, Log& log) {
+  const std::string path = control_path(settings);
+  if (path.empty()) return;
+  auto fd = net::listen_unix(path, 0600, "", 1);
+  if (fd) {
+    sockets_.push_back({.fd = std::move(*fd),
+                        .what = {.is_unix = true, .control = true, .file = file_of(path)}});
+  } else {
+    log.print(LogLevel::kWarning, "a new process will not be able to take over with -R: {}",
+              fd.error().text);
+  }
+}
+
+void Listeners::adopt(const PassedListener& listener, net::Fd fd) {
+  owns_files_ = false;
+  sockets_.push_back({.fd = std::move(fd), .what = listener});
 }
 
 std::vector<Listener> Listeners::list() const {
   std::vector<Listener> list;
   for (const Socket& socket : sockets_)
-    list.push_back({.fd = socket.fd.get(), .is_unix = socket.is_unix, .shared = socket.shared});
+    if (!socket.what.control)
+      list.push_back({.fd = socket.fd.get(), .is_unix = socket.what.is_unix,
+                      .shared = socket.what.shared});
   return list;
+}
+
+int Listeners::control() const {
+  for (const Socket& socket : sockets_)
+    if (socket.what.control) return socket.fd.get();
+  return -1;
+}
+
+std::vector<std::pair<PassedListener, net::Fd>> Listeners::copies() const {
+  std::vector<std::pair<PassedListener, net::Fd>> copies;
+  for (const Socket& socket : sockets_)
+    copies.emplace_back(socket.what, net::Fd(::fcntl(socket.fd.get(), F_DUPFD_CLOEXEC, 0)));
+  return copies;
 }
 
 }  // namespace weir::runtime

@@ -17,6 +17,7 @@
 #include "runtime/listeners.h"
 #include "runtime/os_random.h"
 #include "runtime/pidfile.h"
+#include "runtime/predecessor.h"
 #include "runtime/service_manager.h"
 #include "runtime/tls_contexts.h"
 #include "runtime/version.h"
@@ -55,6 +56,7 @@ class Process {
  private:
   Result<void> start();
   Result<void> check_files();
+  Result<void> open_listeners();
   Result<void> make_workers();
   Result<void> make_control();
   int serve();
@@ -66,6 +68,7 @@ class Process {
   TlsContexts tls_;
   std::optional<Daemon> daemon_;
   net::Fd signals_;
+  std::unique_ptr<Predecessor> predecessor_;
   Listeners listeners_;
   PidFile pidfile_;
   OsRandom random_;
@@ -82,9 +85,9 @@ int Process::fail_start(const std::string& text) {
 // The files that a daemon needs, and that no other process uses them.
 Result<void> Process::check_files() {
   const config::Settings& settings = config_->settings;
-  if (!settings.pidfile.empty()) {
+  if (!settings.pidfile.empty() && !options_.reboot) {
     if (auto free = PidFile::check(settings.pidfile, *log_); !free) return free;
-  } else if (options_.daemon) {
+  } else if (options_.daemon && settings.pidfile.empty()) {
     return fail("daemon needs pidfile configured");
   }
   if (options_.daemon && settings.logfile.empty() && !settings.syslog)
@@ -118,7 +121,19 @@ Result<void> Process::start() {
   }
   report_descriptors(*config_, *log_);
   signals_ = block_signals();
-  return listeners_.open(config_->settings, *log_);
+  return open_listeners();
+}
+
+Result<void> Process::open_listeners() {
+  if (!options_.reboot) return listeners_.open(config_->settings, *log_);
+  const std::string path = control_path(config_->settings);
+  if (path.empty()) return fail("-R needs unix_socket_dir, where the running process is found");
+  auto found = Predecessor::find(path);
+  if (!found) return std::unexpected(found.error());
+  predecessor_ = std::move(*found);
+  listeners_ = predecessor_->take_listeners();
+  log_->print(LogLevel::kLog, "took over {} listening sockets", listeners_.list().size());
+  return {};
 }
 
 Result<void> Process::make_workers() {
@@ -126,13 +141,15 @@ Result<void> Process::make_workers() {
   shared_ = std::make_unique<Shared>(workers, *log_);
   auth::Key mock_key{};
   random_.fill(mock_key);
+  const unsigned generation = predecessor_ ? predecessor_->generation() : 0;
   std::vector<net::Notifier*> notifiers;
   for (unsigned i = 0; i < workers; ++i) {
     auto loop = net::Loop::create();
     if (!loop) return std::unexpected(loop.error());
     shared_->workers.push_back(std::make_unique<Worker>(Worker::Setup{
         .index = i, .shared = *shared_, .loop = std::move(*loop), .random = random_,
-        .config = config_, .tls = tls_, .mock_key = mock_key, .listeners = listeners_.list()}));
+        .config = config_, .tls = tls_, .mock_key = mock_key, .generation = generation,
+        .listeners = listeners_.list()}));
     notifiers.push_back(shared_->workers.back().get());
   }
   shared_->resolver = std::make_unique<net::Resolver>(
@@ -147,9 +164,10 @@ Result<void> Process::make_control() {
   if (!loop) return std::unexpected(loop.error());
   control_ = std::make_unique<Control>(Control::Setup{
       .shared = *shared_, .loop = std::move(*loop), .signals = std::move(signals_),
-      .options = options_, .config = config_, .tls = tls_});
+      .options = options_, .config = config_, .tls = tls_, .listeners = listeners_,
+      .predecessor = std::move(predecessor_)});
   shared_->control_notifier = &control_->notifier();
-  auto pidfile = PidFile::write(config_->settings.pidfile, false);
+  auto pidfile = PidFile::write(config_->settings.pidfile, options_.reboot);
   if (!pidfile) return std::unexpected(pidfile.error());
   pidfile_ = std::move(*pidfile);
   return {};

@@ -10,6 +10,7 @@ struct RunOptions {
   std::string user;     // to run as, in place of the configuration's
   bool daemon = false;  // go into the background
   bool quiet = false;   // no log on stderr
+  bool reboot = false;  // take over from a running process
   int verbose = 0;      // added to the setting
 };
 

@@ -48,6 +48,7 @@ class Worker final : public net::Notifier {
     std::shared_ptr<const config::Config> config;
     TlsContexts tls;
     auth::Key mock_key;  // see session::Engine
+    unsigned generation = 0;  // the same
     std::vector<Listener> listeners;
   };
   explicit Worker(Setup setup);
@@ -99,6 +100,15 @@ class Worker final : public net::Notifier {
   void finish_connect(ServerId id);
   void established(ServerId id);
 
+  // worker_takeover.cc
+  void begin_departing();
+  void sweep();
+  void depart(ClientId id);
+  void depart(ServerId id);
+  void depart_after(std::optional<session::Connection> client, ServerId server);
+  void to_successor(Record record, net::Fd fd);
+  void arrive(WorkerMessage& message);
+
   // worker_io.cc
   void on_event(session::Connection c, const net::Ready& ready);
   void read_client(ClientId id);
@@ -140,6 +150,7 @@ class Worker final : public net::Notifier {
   std::unique_ptr<net::Loop> loop_;
   std::shared_ptr<const config::Config> config_;
   session::Engine engine_;
+  session::Takeover takeover_{engine_};
   session::Effects effects_;
   std::vector<Listener> listeners_;
   bool listening_ = false;
@@ -158,6 +169,7 @@ class Worker final : public net::Notifier {
   Instant now_{};
   Instant next_tick_{};
   bool stopping_ = false;
+  bool departing_ = false;
 };
 
 }  // namespace weir::runtime

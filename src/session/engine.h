@@ -31,6 +31,7 @@ class Engine {
     Random& random;
     std::shared_ptr<const config::Config> config;
     auth::Key mock_key;  // one per process, for mock and ad hoc salts
+    unsigned generation = 0;  // of the process: a successor's is one more
   };
   explicit Engine(Setup setup);
   ~Engine();
@@ -68,7 +69,6 @@ class Engine {
 
   Snapshot snapshot(Instant now);
   void check_invariants();
-
   // Who is at the other end of the server or client that a connection serves, if anybody.
   std::optional<Connection> peer_of(Connection c);
 
@@ -77,7 +77,7 @@ class Engine {
   friend class ConnectQuery;
   friend class Peering;
   friend class Replication;
-
+  friend class Takeover;
   // A client that was not read because of too many unanswered requests is read again below this.
   static constexpr std::size_t kResumeBelow = 16 * 1024;
 
