@@ -153,7 +153,10 @@ bool Client::login_message(const Request& message) {
     const std::string name(pair.cstr());
     expected[name] = pair.cstr();
   }
-  if (parameters_ != expected) wrong("the login's parameters are not the server's");
+  for (const auto& [name, value] : expected)
+    if (parameters_[name] != value)
+      wrong("the login says " + name + "=" + parameters_[name] + ", and the server " + value);
+  if (parameters_.size() > expected.size()) wrong("the login has parameters of nobody's");
   script_.session() = session;
   phase_ = Phase::Working;
   pump();

@@ -1,77 +1,33 @@
 #include "cli/command_line.h"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "cli/account.h"
+#include "cli/pooler_arguments.h"
 #include "cli/up.h"
 #include "config/explain.h"
 #include "config/load.h"
 #include "config/options.h"
 #include "runtime/run.h"
 #include "runtime/tls_contexts.h"
+#include "runtime/version.h"
 
 namespace weir::cli {
 
 namespace {
 
-constexpr const char* kTryHelp = "Try \"weir --help\" for more information.";
-
-struct PoolerArguments {
-  runtime::RunOptions run;
-  bool daemon = false;
-  std::string user;
-};
-
-int refuse(const std::string& text) {
-  fmt::print(stderr, "weir: {}\n", text);
-  return 1;
-}
-
-int refuse_with_help(const std::string& text) {
-  refuse(text);
-  fmt::print(stderr, "{}\n", kTryHelp);
-  return 1;
-}
-
-// The first line is what tools that look for PgBouncer's version read.
-std::string version_text() {
-  return fmt::format("PgBouncer 1.26.1 (Weir {})\ntls: {}", WEIR_VERSION,
-                     OpenSSL_version(OPENSSL_VERSION));
-}
-
-// -u, else the option `user`; a file with errors is for the pooler itself to report.
-std::string wanted_user(const PoolerArguments& arguments) {
-  if (!arguments.user.empty()) return arguments.user;
-  const auto loaded = config::load(arguments.run.config_path);
-  return loaded.config ? loaded.config->settings.user : "";
-}
-
-Result<void> leave_root(const std::string& user) {
-  if (!user.empty()) {
-    const auto account = find_account(user);
-    if (!account) return std::unexpected(account.error());
-    if (!become(*account))
-      return fail(fmt::format("cannot run as user {}: not started as root", user));
+int run_pooler(int argc, char* const* argv) {
+  const auto arguments = parse_pooler_arguments(argc, argv);
+  if (!arguments) return 1;
+  switch (arguments->ask) {
+    case PoolerArguments::Ask::Help: fmt::print("{}", pooler_help(argv[0])); return 0;
+    case PoolerArguments::Ask::Version: fmt::print("{}\n", runtime::version_text()); return 0;
+    case PoolerArguments::Ask::Run: break;
   }
-  if (geteuid() == 0) {
-    return fail("Weir should not run as root; name another user with -u or the option user");
-  }
-  return {};
-}
-
-int run_pooler(const PoolerArguments& arguments) {
-  if (arguments.daemon) {
-    return refuse("-d is not supported: run Weir under a supervisor such as systemd");
-  }
-  const auto left = leave_root(wanted_user(arguments));
-  if (!left) return refuse(left.error().text);
-  return runtime::run(arguments.run);
+  return runtime::run(arguments->run);
 }
 
 int check(const std::string& path) {
@@ -102,16 +58,15 @@ int list_options(bool markdown) {
 class CommandLine {
  public:
   CommandLine();
+  bool has(std::string_view command) const;
   int run(int argc, const char* const* argv);
 
  private:
-  void add_pooler();
   void add_up();
   void add_check();
   void add_options();
 
   CLI::App app_{"A PostgreSQL connection pooler that takes PgBouncer's place.", "weir"};
-  PoolerArguments pooler_;
   UpOptions up_;
   std::string checked_path_;
   bool markdown_ = false;
@@ -120,23 +75,14 @@ class CommandLine {
 
 CommandLine::CommandLine() {
   app_.set_help_flag("-h,--help", "Show this help");
-  app_.set_version_flag("-V,--version", version_text(), "Show the version");
-  add_pooler();
   add_up();
   add_check();
   add_options();
 }
 
-void CommandLine::add_pooler() {
-  app_.add_option("FILE.ini", pooler_.run.config_path, "Run the pooler with this configuration");
-  app_.add_flag("-d,--daemon", pooler_.daemon, "Run in the background (not supported)");
-  app_.add_flag("-q,--quiet", pooler_.run.quiet, "No log on standard error");
-  app_.add_flag_function(
-      "-v,--verbose", [this](std::int64_t times) { pooler_.run.verbose = static_cast<int>(times); },
-      "Log more; may be given up to three times");
-  app_.add_flag("--strict", pooler_.run.strict,
-                "Behave as PgBouncer 1.26.1 does, also where Weir does better");
-  app_.add_option("-u,--user", pooler_.user, "Run as this user of the system")->option_text("USER");
+bool CommandLine::has(std::string_view command) const {
+  const auto is_it = [command](const CLI::App* app) { return app->get_name() == command; };
+  return !app_.get_subcommands(is_it).empty();
 }
 
 void CommandLine::add_up() {
@@ -170,18 +116,22 @@ void CommandLine::add_options() {
 int CommandLine::run(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
-  } catch (const CLI::Success& help_or_version) {
-    return app_.exit(help_or_version);
+  } catch (const CLI::Success& help) {
+    return app_.exit(help);
   } catch (const CLI::ParseError& error) {
-    return refuse_with_help(error.what());
+    fmt::print(stderr, "weir: {}\nTry \"weir {} --help\" for more information.\n", error.what(),
+               argv[1]);
+    return 1;
   }
-  if (!app_.get_subcommands().empty()) return status_;
-  if (pooler_.run.config_path.empty()) return refuse_with_help("no configuration file specified");
-  return run_pooler(pooler_);
+  return status_;
 }
 
 }  // namespace
 
-int run_command_line(int argc, const char* const* argv) { return CommandLine().run(argc, argv); }
+int run_command_line(int argc, char* const* argv) {
+  CommandLine commands;
+  const bool is_command = argc > 1 && commands.has(argv[1]);
+  return is_command ? commands.run(argc, argv) : run_pooler(argc, argv);
+}
 
 }  // namespace weir::cli

@@ -4,6 +4,6 @@
 namespace weir::cli {
 
 // Does what the arguments say; returns the exit status.
-int run_command_line(int argc, const char* const* argv);
+int run_command_line(int argc, char* const* argv);
 
 }  // namespace weir::cli

@@ -16,13 +16,14 @@
 #include <iterator>
 #include <utility>
 
-#include "cli/account.h"
+#include "runtime/account.h"
 
 namespace weir::cli {
 
 namespace {
 
 namespace fs = std::filesystem;
+using runtime::Account;
 
 std::unexpected<Error> system_error(const std::string& what) {
   return fail(fmt::format("{}: {}", what, std::strerror(errno)));
@@ -31,7 +32,10 @@ std::unexpected<Error> system_error(const std::string& what) {
 bool can_enter(const Account& account, const std::string& folder) {
   std::fflush(nullptr);
   const pid_t pid = fork();
-  if (pid == 0) _exit(become(account) && access(folder.c_str(), R_OK | W_OK | X_OK) == 0 ? 0 : 1);
+  if (pid == 0) {
+    const bool can = runtime::become(account) && access(folder.c_str(), R_OK | W_OK | X_OK) == 0;
+    _exit(can ? 0 : 1);
+  }
   int status = 1;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -59,12 +63,12 @@ Result<Account> take(const std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return system_error(path);
   if (geteuid() != 0) {
-    if (info.st_uid == geteuid()) return current_account();
+    if (info.st_uid == geteuid()) return runtime::current_account();
     return fail(fmt::format("{} belongs to {}; run as that user, or give another --directory", path,
-                            account_of(info.st_uid).name));
+                            runtime::account_of(info.st_uid).name));
   }
-  if (info.st_uid != 0) return account_of(info.st_uid);
-  const auto account = unprivileged_account();
+  if (info.st_uid != 0) return runtime::account_of(info.st_uid);
+  const auto account = runtime::unprivileged_account();
   if (account && chown(path.c_str(), account->uid, account->gid) != 0) return system_error(path);
   return account;
 }
@@ -89,7 +93,8 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
     account = take(*full);
   }
   if (!account) return std::unexpected(account.error());
-  if (!become(*account)) return system_error(fmt::format("cannot become {}", account->name));
+  if (!runtime::become(*account))
+    return system_error(fmt::format("cannot become {}", account->name));
   StateFolder folder(*full);
   const auto locked = folder.lock();
   if (!locked) return std::unexpected(locked.error());

@@ -16,12 +16,6 @@ void warn(Draft& draft, std::string_view key, std::string text) {
   draft.problem(Severity::Warning, draft.place(Section::Main, key), std::move(text));
 }
 
-// Whether this value of an option without effect asks for what Weir does anyway, or is refused.
-bool nothing_to_warn(const Option& option, const Draft& draft) {
-  const Settings& settings = draft.config.settings;
-  return option.name == "tcp_defer_accept" && !settings.tcp_defer_accept;
-}
-
 bool counts_under_strict(const Option& option, const Draft& draft) {
   return draft.config.weir.strict &&
          (option.name == "track_extra_parameters" || option.name == "server_login_retry");
@@ -41,7 +35,7 @@ void check_effects(Draft& draft) {
     if (option.effect == Effect::Needless && !counts_under_strict(option, draft)) {
       draft.problem(Severity::Note, draft.place(Section::Main, option.name),
                     fmt::format("{} is not needed: Weir {}", option.name, option.instead));
-    } else if (option.effect == Effect::None && !nothing_to_warn(option, draft)) {
+    } else if (option.effect == Effect::None) {
       warn(draft, option.name, fmt::format("{} is accepted but has no effect yet", option.name));
     }
   }

@@ -20,6 +20,9 @@ inline constexpr std::array<std::string_view, 2> kLoadBalanceHosts{"round-robin"
 inline constexpr std::array<std::string_view, 2> kSslNegotiations{"postgres", "direct"};
 inline constexpr std::array<std::string_view, 2> kLogFormats{"plain", "json"};
 inline constexpr std::array<std::string_view, 3> kSessionStates{"follow", "pgbouncer", "refuse"};
+inline constexpr std::array<std::string_view, 12> kSyslogFacilities{
+    "auth",   "authpriv", "daemon", "user",   "local0", "local1",
+    "local2", "local3",   "local4", "local5", "local6", "local7"};
 inline constexpr std::array<std::string_view, 9> kAuthTypes{
     "any", "trust", "plain", "md5", "scram-sha-256", "cert", "hba", "pam", "ldap"};
 
@@ -31,6 +34,7 @@ constexpr std::span<const std::string_view> choices_of(LoadBalanceHosts) {
 constexpr std::span<const std::string_view> choices_of(SslNegotiation) { return kSslNegotiations; }
 constexpr std::span<const std::string_view> choices_of(LogFormat) { return kLogFormats; }
 constexpr std::span<const std::string_view> choices_of(SessionState) { return kSessionStates; }
+constexpr std::span<const std::string_view> choices_of(SyslogFacility) { return kSyslogFacilities; }
 constexpr std::span<const std::string_view> choices_of(auth::AuthType) { return kAuthTypes; }
 
 // Longer times than this (68 years) are slips of the pen.

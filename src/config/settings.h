@@ -23,6 +23,9 @@ enum class SessionState {
   Pgbouncer,  // the settings that PgBouncer tracks follow; all else stays in the server
   Refuse,     // settings follow; a statement that makes what cannot be moved is refused
 };
+enum class SyslogFacility {
+  Auth, Authpriv, Daemon, User, Local0, Local1, Local2, Local3, Local4, Local5, Local6, Local7
+};
 
 inline constexpr const char* kDefaultAuthQuery =
     "SELECT rolname, CASE WHEN rolvaliduntil < now() THEN NULL ELSE rolpassword END "
@@ -72,7 +75,7 @@ struct Settings {
 
   bool syslog = false;
   std::string syslog_ident = "pgbouncer";
-  std::string syslog_facility = "daemon";
+  SyslogFacility syslog_facility = SyslogFacility::Daemon;
   bool log_connections = true;
   bool log_disconnections = true;
   bool log_pooler_errors = true;

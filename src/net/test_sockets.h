@@ -92,4 +92,22 @@ class Directory {
   std::string path_ = "/tmp/weir-test-XXXXXX";
 };
 
+// Receives datagrams at the path of a Unix socket.
+struct DatagramReader {
+  explicit DatagramReader(const std::string& path) { open(path); }
+
+  void open(const std::string& path) {
+    const Address address = unix_address(path);
+    fd = Fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    REQUIRE(::bind(fd.get(), address.get(), address.length) == 0);
+  }
+  std::string read() const {
+    std::array<char, 8192> line{};
+    const ssize_t n = ::recv(fd.get(), line.data(), line.size(), 0);
+    return n < 0 ? "" : std::string(line.data(), static_cast<std::size_t>(n));
+  }
+
+  Fd fd;
+};
+
 }  // namespace weir::net::test

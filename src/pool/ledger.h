@@ -72,6 +72,13 @@ class Ledger {
 
   // Found or opened; never closed.
   PoolAccount& pool(std::string_view database, std::string_view user);
+  template <typename Visit>
+  void for_each_pool(Visit visit) const {
+    for (const auto& head : pools_)
+      for (const PoolAccount* pool = head.load(std::memory_order_acquire); pool != nullptr;
+           pool = pool->next)
+        visit(*pool);
+  }
   Account& database(std::string_view name);
   Account& user(std::string_view name);
 

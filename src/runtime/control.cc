@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,13 +13,24 @@
 #include "admin/refusal.h"
 #include "admin/render.h"
 #include "config/load.h"
+#include "runtime/service_manager.h"
+#include "runtime/version.h"
 
 namespace weir::runtime {
 
 namespace {
 
 constexpr std::uint64_t kSignalToken = 1;
-constexpr std::string_view kVersion = "PgBouncer 1.26.1 (Weir " WEIR_VERSION ")";
+constexpr std::uint64_t kControlSocketToken = 2;
+constexpr std::uint64_t kSuccessorToken = 3;
+constexpr std::uint64_t kPredecessorToken = 4;
+
+int syslog_facility(config::SyslogFacility facility) {
+  constexpr int kFacilities[] = {LOG_AUTH,   LOG_AUTHPRIV, LOG_DAEMON, LOG_USER,
+                                 LOG_LOCAL0, LOG_LOCAL1,   LOG_LOCAL2, LOG_LOCAL3,
+                                 LOG_LOCAL4, LOG_LOCAL5,   LOG_LOCAL6, LOG_LOCAL7};
+  return kFacilities[static_cast<std::size_t>(facility)];
+}
 
 std::int64_t wall_clock_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -28,11 +40,14 @@ std::int64_t wall_clock_us() {
 
 }  // namespace
 
-LogOptions log_options(const config::Config& config, bool to_stderr, int verbose) {
+LogOptions log_options(const config::Config& config, const RunOptions& options) {
+  const config::Settings& settings = config.settings;
   return {.format = config.weir.log_format == config::LogFormat::Json ? LogFormat::kJson
                                                                       : LogFormat::kPlain,
-          .to_stderr = to_stderr, .file = config.settings.logfile,
-          .verbose = config.settings.verbose + verbose};
+          .to_stderr = !options.quiet && !options.daemon, .file = settings.logfile,
+          .syslog = {.on = settings.syslog, .ident = settings.syslog_ident,
+                     .facility = syslog_facility(settings.syslog_facility)},
+          .verbose = settings.verbose + options.verbose};
 }
 
 void write_problems(Log& log, const config::Problems& problems) {
@@ -48,80 +63,131 @@ Control::Control(Setup setup)
     : shared_(setup.shared),
       loop_(std::move(setup.loop)),
       signals_(std::move(setup.signals)),
+      options_(setup.options),
       config_(std::move(setup.config)),
       tls_(std::move(setup.tls)),
-      verbose_(setup.verbose),
-      strict_(setup.strict),
+      listeners_(setup.listeners),
+      predecessor_(std::move(setup.predecessor)),
+      successor_(shared_, listeners_, predecessor_ ? predecessor_->generation() : 0),
       averages_(net::read_clock()) {}
 
 int Control::run() {
-  (void)loop_->add_listener(signals_.get(), kSignalToken);
+  watch();
   next_sample_ = net::read_clock();
   std::vector<ControlMessage> messages;
   while (!stopped_) {
-    const auto ready = loop_->wait(std::chrono::seconds(1));
-    for (const net::Ready& event : ready) {
-      if (event.token != kSignalToken) continue;
-      signalfd_siginfo info{};
-      while (::read(signals_.get(), &info, sizeof info) == sizeof info)
-        on_signal(static_cast<int>(info.ssi_signo));
-    }
+    const auto patience = std::chrono::milliseconds(successor_.is_up() ? 100 : 1000);
+    const auto ready = loop_->wait(patience);
+    for (const net::Ready& event : ready) on_event(event.token);
     messages.clear();
     shared_.control.drain(messages);
     for (ControlMessage& message : messages) on_message(message);
     tick(loop_->now());
   }
+  if (predecessor_) predecessor_->leave();
   stop_workers();
   return 0;
 }
 
+void Control::watch() {
+  (void)loop_->add_listener(signals_.get(), kSignalToken);
+  if (listeners_.control() >= 0)
+    (void)loop_->add_listener(listeners_.control(), kControlSocketToken);
+  if (!predecessor_) return;
+  (void)loop_->add(predecessor_->fd(), kPredecessorToken);
+  predecessor_->begin(shared_);
+  listeners_.own_files(true);
+}
+
+void Control::on_event(std::uint64_t token) {
+  switch (token) {
+    case kSignalToken: {
+      signalfd_siginfo info{};
+      while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+        on_signal(static_cast<int>(info.ssi_signo));
+      break;
+    }
+    case kControlSocketToken: successor_.accept(*loop_, kSuccessorToken); break;
+    case kSuccessorToken:
+      if (successor_.on_event()) begin_leaving();
+      break;
+    case kPredecessorToken: on_predecessor(); break;
+    default: break;
+  }
+}
+
 void Control::tick(Instant now) {
   shared_.log.tick();
+  if (successor_.is_up()) ask_snapshots({.leaving = true});
   if (now < next_sample_) return;
   next_sample_ = now + config_->settings.stats_period;
   ask_snapshots({.sample = true});
 }
 
 void Control::on_signal(int number) {
-  using Kind = session::Letter::Kind;
+  using Wait = admin::Command::Wait;
+  Log& log = shared_.log;
   switch (number) {
     case SIGHUP:
-      shared_.log.write(LogLevel::kLog, "got SIGHUP, re-reading config");
+      log.write(LogLevel::kLog, "got SIGHUP, re-reading config");
+      // Whoever has moved the file away wants a new one, whatever the configuration looks like.
+      if (auto ok = log.reopen(); !ok) log.write(LogLevel::kError, ok.error().text);
       (void)reload();
       break;
     case SIGTERM:
-    case SIGINT:
-      shared_.log.print(LogLevel::kLog, "got {}, shutting down",
-                        number == SIGTERM ? "SIGTERM" : "SIGINT");
-      shut_down(shutting_down_        ? admin::Command::Wait::Now
-                : number == SIGTERM   ? admin::Command::Wait::Clients
-                                      : admin::Command::Wait::Servers);
+    case SIGINT: {
+      const char* name = number == SIGTERM ? "SIGTERM" : "SIGINT";
+      const Wait wait = shutting_down_        ? Wait::Now
+                        : number == SIGTERM   ? Wait::Clients
+                                              : Wait::Servers;
+      constexpr const char* kWays[] = {" while shutting down, fast exit",
+                                       ", shutting down, waiting for all servers connections to "
+                                       "be released",
+                                       ", shutting down, waiting for all clients disconnect"};
+      log.print(LogLevel::kLog, "got {}{}", name,
+                kWays[wait == Wait::Now ? 0 : wait == Wait::Servers ? 1 : 2]);
+      shut_down(wait);
       break;
+    }
     case SIGQUIT:
-      shared_.log.write(LogLevel::kLog, "got SIGQUIT, fast exit");
-      stopped_ = true;
+      log.write(LogLevel::kLog, "got SIGQUIT, fast exit");
+      shut_down(Wait::Now);
       break;
-    case SIGUSR1:
-      shared_.log.write(LogLevel::kLog, "got SIGUSR1, pausing all activity");
-      all_paused_ = true;
-      broadcast(Kind::Pause, {});
-      break;
-    case SIGUSR2:
-      if (shutting_down_) {
-        shared_.log.write(LogLevel::kLog, "got SIGUSR2 while shutting down, ignoring");
-        break;
-      }
-      shared_.log.write(LogLevel::kLog, "got SIGUSR2, continuing from PAUSE");
-      all_paused_ = false;
-      broadcast(Kind::Resume, {});
-      break;
+    case SIGUSR1: pause_by_signal(); break;
+    case SIGUSR2: resume_by_signal(); break;
     default: break;
+  }
+}
+
+void Control::pause_by_signal() {
+  if (all_paused_) {
+    shared_.log.write(LogLevel::kLog, "got SIGUSR1, but already paused");
+    return;
+  }
+  shared_.log.write(LogLevel::kLog, "got SIGUSR1, pausing all activity");
+  all_paused_ = true;
+  broadcast(session::Letter::Kind::Pause, {});
+}
+
+void Control::resume_by_signal() {
+  if (shutting_down_) {
+    shared_.log.write(LogLevel::kLog, "got SIGUSR2 while shutting down, ignoring");
+  } else if (!all_paused_) {
+    shared_.log.write(LogLevel::kLog, "got SIGUSR2, but not paused");
+  } else {
+    shared_.log.write(LogLevel::kLog, "got SIGUSR2, continuing from PAUSE");
+    all_paused_ = false;
+    broadcast(session::Letter::Kind::Resume, {});
   }
 }
 
 void Control::on_message(ControlMessage& message) {
   if (message.kind == ControlMessage::Kind::Command) {
     on_command(message);
+    return;
+  }
+  if (message.kind == ControlMessage::Kind::Departed) {
+    successor_.send(std::move(*message.record), std::move(message.fd));
     return;
   }
   const auto it = std::ranges::find(pending_, message.token, &Pending::token);
@@ -197,7 +263,10 @@ void Control::carry_out(Pending pending) {
       }
       break;
     case Kind::Shutdown:
-      shared_.log.write(LogLevel::kLog, "SHUTDOWN command issued");
+      shared_.log.print(LogLevel::kLog, "SHUTDOWN{} command issued",
+                        command.wait == admin::Command::Wait::Clients   ? " WAIT_FOR_CLIENTS"
+                        : command.wait == admin::Command::Wait::Servers ? " WAIT_FOR_SERVERS"
+                                                                        : "");
       if (command.wait != admin::Command::Wait::Now) reply(pending, answer(pending));
       shut_down(command.wait);
       break;
@@ -239,6 +308,8 @@ void Control::ask_snapshots(Pending pending) {
 void Control::finish(Pending& pending) {
   if (pending.sample) {
     take_sample(pending);
+  } else if (pending.leaving) {
+    tick_leaving(pending.snapshots);
   } else if (pending.command.kind == admin::Command::Kind::Shutdown) {
     stopped_ = true;
   } else if (!pending.from_console) {
@@ -257,9 +328,10 @@ void Control::take_sample(const Pending& pending) {
     sampled_once_ = true;
     return;
   }
-  shared_.log.write(LogLevel::kLog,
-                    admin::stats_line(averages_.total(
-                        admin::merge_counters(pending.snapshots, console), loop_->now())));
+  const std::string line = admin::stats_line(
+      averages_.total(admin::merge_counters(pending.snapshots, console), loop_->now()));
+  shared_.log.write(LogLevel::kLog, line);
+  notify_status(line);
   std::uint64_t failures = 0;
   for (const session::Snapshot& snapshot : pending.snapshots) failures += snapshot.login_failures;
   if (failures > login_failures_)
@@ -316,6 +388,13 @@ void Control::refuse(const Pending& pending, std::string_view text, std::string_
 
 // Everything is read and checked first; only then is the running configuration replaced, whole.
 bool Control::reload() {
+  notify_reloading();
+  const bool done = read_again();
+  notify_ready();
+  return done;
+}
+
+bool Control::read_again() {
   const config::DiskFiles files;
   config::Loaded loaded = config::reload(*config_, config_->settings.conffile, files);
   TlsContexts tls = load_tls(loaded, config_->settings.conffile);
@@ -324,7 +403,7 @@ bool Control::reload() {
     shared_.log.write(LogLevel::kError, "reload failed: the running configuration stays as it is");
     return false;
   }
-  distribute(strict_ ? config::made_strict(loaded.config) : loaded.config, std::move(tls));
+  distribute(options_.strict ? config::made_strict(loaded.config) : loaded.config, std::move(tls));
   return true;
 }
 
@@ -350,7 +429,7 @@ bool Control::set(const admin::Command& command) {
 void Control::distribute(std::shared_ptr<const config::Config> config, TlsContexts tls) {
   config_ = std::move(config);
   tls_ = std::move(tls);
-  if (auto ok = shared_.log.configure(log_options(*config_, true, verbose_)); !ok)
+  if (auto ok = shared_.log.configure(log_options(*config_, options_)); !ok)
     shared_.log.write(LogLevel::kError, ok.error().text);
   shared_.resolver->set_ttls(config_->settings.dns_max_ttl, config_->settings.dns_nxdomain_ttl);
   for (auto& worker : shared_.workers)
@@ -358,6 +437,8 @@ void Control::distribute(std::shared_ptr<const config::Config> config, TlsContex
 }
 
 void Control::shut_down(admin::Command::Wait wait) {
+  notify_stopping();
+  ending_ = wait;
   if (wait == admin::Command::Wait::Now) {
     stopped_ = true;
     return;
@@ -372,8 +453,13 @@ void Control::shut_down(admin::Command::Wait wait) {
 
 void Control::stop_workers() {
   for (auto& worker : shared_.workers) worker->post({.kind = WorkerMessage::Kind::Stop});
-  shared_.log.write(LogLevel::kLog, shutting_down_ ? "client connections dropped, exiting"
-                                                   : "server connections dropped, exiting");
+}
+
+void Control::say_farewell() const {
+  if (ending_ != admin::Command::Wait::Now)
+    shared_.log.write(LogLevel::kLog, ending_ == admin::Command::Wait::Clients
+                                          ? "client connections dropped, exiting"
+                                          : "server connections dropped, exiting");
 }
 
 }  // namespace weir::runtime

@@ -13,6 +13,9 @@
 #include "admin/view.h"
 #include "config/problem.h"
 #include "net/loop.h"
+#include "runtime/predecessor.h"
+#include "runtime/run.h"
+#include "runtime/successor.h"
 #include "runtime/worker.h"
 
 namespace weir::runtime {
@@ -23,15 +26,17 @@ class Control {
     Shared& shared;
     std::unique_ptr<net::Loop> loop;
     net::Fd signals;   // a signalfd
+    const RunOptions& options;
     std::shared_ptr<const config::Config> config;
     TlsContexts tls;
-    int verbose;       // added to the setting
-    bool strict;       // whatever the file says
+    Listeners& listeners;
+    std::unique_ptr<Predecessor> predecessor;  // null: none
   };
   explicit Control(Setup setup);
 
   net::Notifier& notifier() { return *loop_; }
   int run();  // until shutdown; the exit status
+  void say_farewell() const;  // once the workers have ended: the last line of the log
 
  private:
   // A command that some workers have not answered yet.
@@ -45,9 +50,14 @@ class Control {
     admin::Command command{};
     std::vector<session::Snapshot> snapshots{};
     bool sample = false;  // taken for the averages
+    bool leaving = false;  // whether anybody is left here
   };
 
+  void watch();
+  void on_event(std::uint64_t token);
   void on_signal(int number);
+  void pause_by_signal();
+  void resume_by_signal();
   void on_message(ControlMessage& message);
   void on_command(const ControlMessage& message);
   void finish(Pending& pending);
@@ -62,19 +72,26 @@ class Control {
   std::vector<admin::HostRow> hosts() const;
   admin::View view(std::span<const session::Snapshot> snapshots) const;
   bool reload();
+  bool read_again();
   bool set(const admin::Command& command);
   void distribute(std::shared_ptr<const config::Config> config, TlsContexts tls);
   void shut_down(admin::Command::Wait wait);
   void stop_workers();
   void tick(Instant now);
+  // control_takeover.cc
+  void begin_leaving();
+  void tick_leaving(std::span<const session::Snapshot> snapshots);
+  void on_predecessor();
 
   Shared& shared_;
   std::unique_ptr<net::Loop> loop_;
   net::Fd signals_;
+  const RunOptions& options_;
   std::shared_ptr<const config::Config> config_;
   TlsContexts tls_;
-  int verbose_;
-  bool strict_;
+  Listeners& listeners_;
+  std::unique_ptr<Predecessor> predecessor_;
+  Successor successor_;
   std::list<Pending> pending_;
   std::uint64_t next_token_ = 1;
   admin::Averages averages_;
@@ -82,13 +99,14 @@ class Control {
   Instant next_sample_{};
   bool all_paused_ = false;
   std::vector<std::string> paused_, disabled_;  // databases
+  admin::Command::Wait ending_ = admin::Command::Wait::Now;  // what a shutdown waits for
   bool shutting_down_ = false;
   bool sampled_once_ = false;
   bool stopped_ = false;
 };
 
 // The log's options as the configuration gives them.
-LogOptions log_options(const config::Config& config, bool to_stderr, int verbose);
+LogOptions log_options(const config::Config& config, const RunOptions& options);
 // Writes what loading a configuration found.
 void write_problems(Log& log, const config::Problems& problems);
 

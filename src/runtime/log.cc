@@ -69,6 +69,7 @@ Result<void> Log::configure(const LogOptions& options) {
   file_.fd = opened.get();
   file_.stuck = false;
   file_.owned = std::move(opened);
+  syslog_.configure(options.syslog);
   highest_.store(highest_level(options.verbose), std::memory_order_relaxed);
   return {};
 }
@@ -150,6 +151,8 @@ void Log::emit(LogLevel level, const LogSource* source, std::string_view text) {
   for (Target* target : {&stderr_, &file_}) {
     if (target->fd >= 0) deliver(*target, bytes);
   }
+  if (syslog_.on() && !syslog_.send(syslog_priority(level), line.unix_us, format_message(line)))
+    lost_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Log::deliver(Target& target, std::string_view line) {

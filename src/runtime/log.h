@@ -1,4 +1,4 @@
-// The process's log: lines to stderr and a file. Made by main and passed to whoever writes.
+// The process's log: lines to stderr, a file and syslog. Made by main and passed to whoever writes.
 // Thread-safe. A line costs one write(2) a target; a stuck reader loses lines, never time.
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "net/fd.h"
+#include "net/syslog.h"
 #include "runtime/log_line.h"
 
 namespace weir::runtime {
@@ -24,6 +25,7 @@ struct LogOptions {
   LogFormat format = LogFormat::kPlain;
   bool to_stderr = true;
   std::string file{};  // empty: none
+  net::SyslogOptions syslog{};
   int verbose = 0;     // 1 adds DEBUG, 2 adds NOISE
   // Of each text at WARNING or above, so many lines a window; the rest is counted and reported.
   unsigned flood_burst = 10;
@@ -99,6 +101,7 @@ class Log {
   LogOptions options_;
   Target stderr_;
   Target file_;
+  net::Syslog syslog_;
   std::array<Repeat, kRepeats> repeats_;
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/log_line.h"
 
 #include <fmt/format.h>
+#include <syslog.h>
 
 #include <array>
 #include <ctime>
@@ -95,17 +96,7 @@ void append_name(std::string& out, std::string_view name, std::string_view absen
   append_escaped(out, LogFormat::kPlain, name.empty() ? absent : name, kNameMax);
 }
 
-void append_plain(std::string& out, const LogLine& line) {
-  const std::time_t seconds = static_cast<std::time_t>(line.unix_us / 1'000'000);
-  const auto milliseconds = line.unix_us % 1'000'000 / 1000;
-  std::tm parts{};
-  ::localtime_r(&seconds, &parts);
-  std::array<char, 32> stamp{};
-  std::array<char, 32> zone{};
-  std::strftime(stamp.data(), stamp.size(), "%Y-%m-%d %H:%M:%S", &parts);
-  std::strftime(zone.data(), zone.size(), "%Z", &parts);
-  fmt::format_to(std::back_inserter(out), "{}.{:03} {} [{}] {} ", stamp.data(), milliseconds,
-                 zone.data(), line.pid, level_name(line.level));
+void append_message(std::string& out, const LogLine& line) {
   if (line.source != nullptr && line.source->side != 0) {
     const LogSource& source = *line.source;
     fmt::format_to(std::back_inserter(out), "{}-0x{:x}: ", source.side, source.id);
@@ -117,6 +108,20 @@ void append_plain(std::string& out, const LogLine& line) {
     out += ' ';
   }
   append_escaped(out, LogFormat::kPlain, line.text, kTextMax);
+}
+
+void append_plain(std::string& out, const LogLine& line) {
+  const std::time_t seconds = static_cast<std::time_t>(line.unix_us / 1'000'000);
+  const auto milliseconds = line.unix_us % 1'000'000 / 1000;
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  std::array<char, 32> stamp{};
+  std::array<char, 32> zone{};
+  std::strftime(stamp.data(), stamp.size(), "%Y-%m-%d %H:%M:%S", &parts);
+  std::strftime(zone.data(), zone.size(), "%Z", &parts);
+  fmt::format_to(std::back_inserter(out), "{}.{:03} {} [{}] {} ", stamp.data(), milliseconds,
+                 zone.data(), line.pid, level_name(line.level));
+  append_message(out, line);
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value,
@@ -161,6 +166,18 @@ std::string_view level_name(LogLevel level) {
   std::unreachable();
 }
 
+int syslog_priority(LogLevel level) {
+  switch (level) {
+    case LogLevel::kFatal: return LOG_CRIT;
+    case LogLevel::kError: return LOG_ERR;
+    case LogLevel::kWarning: return LOG_WARNING;
+    case LogLevel::kLog: return LOG_INFO;
+    case LogLevel::kDebug:
+    case LogLevel::kNoise: return LOG_DEBUG;
+  }
+  std::unreachable();
+}
+
 std::string format_line(LogFormat format, const LogLine& line) {
   std::string out;
   out.reserve(256);
@@ -171,6 +188,12 @@ std::string format_line(LogFormat format, const LogLine& line) {
   }
   out += '\n';
   ASSERT(out.size() <= kLogLineMax);
+  return out;
+}
+
+std::string format_message(const LogLine& line) {
+  std::string out;
+  append_message(out, line);
   return out;
 }
 

@@ -25,6 +25,8 @@ struct LogSource {
 };
 
 std::string_view level_name(LogLevel level);
+// As syslog(3) has them.
+int syslog_priority(LogLevel level);
 
 struct LogLine {
   std::int64_t unix_us = 0;  // microseconds since 1970
@@ -38,5 +40,8 @@ struct LogLine {
 // is cut and ends in `...`. Plain: local time with its zone, `2026-11-23 08:46:15.123 UTC [pid]
 // LEVEL text`. JSON: ts, pid, level, msg and, with a source, side, id, db, user, addr.
 std::string format_line(LogFormat format, const LogLine& line);
+
+// The text with its source in front and nothing else: for a log that adds time and level itself.
+std::string format_message(const LogLine& line);
 
 }  // namespace weir::runtime

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "net/test_sockets.h"
 
 using namespace weir;
 using namespace weir::runtime;
@@ -261,4 +264,25 @@ TEST_CASE("a reader that has gone does not kill the process") {
     log->write(LogLevel::kLog, "nobody hears");
   }
   CHECK(log->lost() == 1);
+}
+
+TEST_CASE("syslog gets what is written elsewhere, with the levels of its own") {
+  const std::string path = fmt::format("@weir-log-test-{}", ::getpid());
+  const net::test::DatagramReader reader(path);
+  auto log = Log::open({.to_stderr = false,
+                        .syslog = {.on = true, .ident = "x", .facility = LOG_USER, .path = path},
+                        .verbose = 1});
+  REQUIRE(log.has_value());
+  const LogSource source{.side = 'S', .id = 31, .addr = "10.0.0.1:5432"};
+  (*log)->write(LogLevel::kLog, source, "new\nline");
+  CHECK(reader.read().ends_with(": S-0x1f: (nodb)/(nouser)@10.0.0.1:5432 new\\nline"));
+  for (const auto& [level, priority] :
+       {std::pair{LogLevel::kFatal, LOG_CRIT}, {LogLevel::kError, LOG_ERR},
+        {LogLevel::kWarning, LOG_WARNING}, {LogLevel::kLog, LOG_INFO},
+        {LogLevel::kDebug, LOG_DEBUG}}) {
+    (*log)->write(level, "x");
+    CHECK(reader.read().starts_with(fmt::format("<{}>", LOG_USER | priority)));
+  }
+  (*log)->write(LogLevel::kNoise, "not wanted");
+  CHECK(reader.read().empty());
 }

@@ -9,6 +9,7 @@
 #include "net/fd.h"
 #include "net/tls_stream.h"
 #include "runtime/outbox.h"
+#include "runtime/takeover_record.h"
 #include "runtime/tls_contexts.h"
 #include "session/console_command.h"
 #include "session/letter.h"
@@ -24,6 +25,8 @@ struct WorkerMessage {
     Configure, // `config` and `tls`
     Snapshot,  // answer with a ControlMessage of kind Snapshot and this `token`
     Reply,     // `bytes` for the console client `client`
+    Depart,    // everything at rest goes to a successor: send it in Departed
+    Arrive,    // `record` with `fd` from a predecessor
     StopTcp,   // close the TCP listeners: a shutdown that waits has begun
     Stop,      // leave
   };
@@ -39,6 +42,7 @@ struct WorkerMessage {
   std::uint64_t token = 0;
   ClientId client{};
   wire::Buffer bytes{};
+  std::unique_ptr<Record> record{};
 };
 
 // To the control thread.
@@ -47,6 +51,7 @@ struct ControlMessage {
     Command,   // `command` from console client `client` of worker `from`
     Snapshot,  // `snapshot`, as asked for with `token`
     Done,      // worker `from` has done its part of command `token`
+    Departed,  // `record` with `fd`, for a successor
   };
 
   Kind kind = Kind::Done;
@@ -56,6 +61,8 @@ struct ControlMessage {
   bool found = false;  // of Done: see session::Letter
   std::uint64_t token = 0;
   session::Snapshot snapshot{};
+  std::unique_ptr<Record> record{};
+  net::Fd fd{};
 };
 
 }  // namespace weir::runtime

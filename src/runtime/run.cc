@@ -3,74 +3,30 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "config/load.h"
 #include "login/answer.h"
-#include "net/limits.h"
+#include "runtime/account.h"
 #include "runtime/control.h"
+#include "runtime/daemon.h"
+#include "runtime/descriptors.h"
+#include "runtime/listeners.h"
 #include "runtime/os_random.h"
+#include "runtime/pidfile.h"
+#include "runtime/predecessor.h"
+#include "runtime/service_manager.h"
 #include "runtime/tls_contexts.h"
+#include "runtime/version.h"
 #include "runtime/worker.h"
 
 namespace weir::runtime {
 
 namespace {
-
-// The sockets of the process; the workers share their descriptors.
-struct Listeners {
-  std::vector<net::Fd> fds;
-  std::vector<Listener> list;
-  std::string unix_path;
-
-  ~Listeners() {
-    if (!unix_path.empty() && unix_path.front() != '@') ::unlink(unix_path.c_str());
-  }
-};
-
-Result<void> listen_on(const std::string& host, const config::Settings& s, Log& log,
-                       Listeners& out) {
-  const net::Lookup found = net::lookup_host(host);
-  if (found.addresses.empty())
-    return fail(fmt::format("cannot listen on {}: {}", host, found.error));
-  for (net::Address address : found.addresses) {
-    address.set_port(s.listen_port);
-    auto fd = net::listen_tcp(address, s.listen_backlog, s.so_reuseport);
-    if (!fd) return fail(fd.error().text);
-    log.print(LogLevel::kLog, "listening on {}", address.full_text());
-    out.list.push_back({.fd = fd->get(), .port = s.listen_port});
-    out.fds.push_back(std::move(*fd));
-  }
-  return {};
-}
-
-Result<void> listen_all(const config::Settings& s, Log& log, Listeners& out) {
-  for (const std::string& host : s.listen_addr) {
-    if (host == "*") {
-      if (auto ok = listen_on("0.0.0.0", s, log, out); !ok) return ok;
-      (void)listen_on("::", s, log, out);  // a machine without IPv6 has none
-    } else if (auto ok = listen_on(host, s, log, out); !ok) {
-      return ok;
-    }
-  }
-  if (!s.unix_socket_dir.empty()) {
-    const std::string path = fmt::format("{}/.s.PGSQL.{}", s.unix_socket_dir, s.listen_port);
-    auto fd = net::listen_unix(path, static_cast<mode_t>(s.unix_socket_mode),
-                               s.unix_socket_group, s.listen_backlog);
-    if (!fd) return fail(fd.error().text);
-    log.print(LogLevel::kLog, "listening on unix:{}", path);
-    out.unix_path = path;
-    out.list.push_back({.fd = fd->get(), .is_unix = true, .port = s.listen_port});
-    out.fds.push_back(std::move(*fd));
-  }
-  if (out.list.empty())
-    return fail("nowhere to listen: set listen_addr or unix_socket_dir in [pgbouncer]");
-  return {};
-}
 
 // Blocked in every thread; the control thread reads them from a descriptor.
 net::Fd block_signals() {
@@ -85,95 +41,166 @@ net::Fd block_signals() {
   return net::Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
-void report_limits(const config::Config& config, Log& log) {
-  const net::FileLimit before = net::file_limit();
-  const net::FileLimit after = net::raise_file_limit();
-  const auto expected = static_cast<std::uint64_t>(config.settings.max_client_conn) + 100 +
-                        static_cast<std::uint64_t>(config.settings.default_pool_size);
-  log.print(LogLevel::kLog,
-            "kernel file descriptor limit: {} (hard: {}); max_client_conn: {}, max expected fd "
-            "use: {}",
-            before.soft, before.hard, config.settings.max_client_conn, expected);
-  if (after.soft < expected)
-    log.print(LogLevel::kWarning,
-              "the limit on open files ({}) is below what max_client_conn may need ({}): raise it "
-              "with ulimit -n or LimitNOFILE=",
-              after.soft, expected);
-}
-
 unsigned worker_count(const config::Config& config) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   const int asked = config.weir.workers;
   return std::min(asked > 0 ? static_cast<unsigned>(asked) : cores, pool::kMaxWorkers);
 }
 
-int fail_start(Log* log, const std::string& text) {
-  if (log != nullptr) {
-    log->write(LogLevel::kFatal, text);
-  } else {
-    fmt::print(stderr, "weir: {}\n", text);
-  }
+// A process and what it holds; what is declared later may use what is declared before it.
+class Process {
+ public:
+  explicit Process(const RunOptions& options) : options_(options) {}
+
+  int run();
+
+ private:
+  Result<void> start();
+  Result<void> check_files();
+  Result<void> open_listeners();
+  Result<void> make_workers();
+  Result<void> make_control();
+  int serve();
+  int fail_start(const std::string& text);
+
+  const RunOptions& options_;
+  std::unique_ptr<Log> log_;
+  std::shared_ptr<const config::Config> config_;
+  TlsContexts tls_;
+  std::optional<Daemon> daemon_;
+  net::Fd signals_;
+  std::unique_ptr<Predecessor> predecessor_;
+  Listeners listeners_;
+  PidFile pidfile_;
+  OsRandom random_;
+  std::unique_ptr<Shared> shared_;
+  std::unique_ptr<Control> control_;
+};
+
+int Process::fail_start(const std::string& text) {
+  log_->write(LogLevel::kFatal, text);
+  if (options_.daemon) fmt::print(stderr, "weir: {}\n", text);
   return 1;
+}
+
+// The files that a daemon needs, and that no other process uses them.
+Result<void> Process::check_files() {
+  const config::Settings& settings = config_->settings;
+  if (!settings.pidfile.empty() && !options_.reboot) {
+    if (auto free = PidFile::check(settings.pidfile, *log_); !free) return free;
+  } else if (options_.daemon && settings.pidfile.empty()) {
+    return fail("daemon needs pidfile configured");
+  }
+  if (options_.daemon && settings.logfile.empty() && !settings.syslog)
+    fmt::print(stderr, "weir: nothing will be logged: set logfile or syslog in {}\n",
+               options_.config_path);
+  return {};
+}
+
+// Everything up to the first thread. Root is left before any file is made.
+Result<void> Process::start() {
+  config::Loaded loaded = config::load(options_.config_path);
+  LogOptions early{.to_stderr = !options_.quiet, .verbose = options_.verbose};
+  auto log = Log::open(early);
+  ASSERT(log.has_value());  // no file, nothing to fail
+  log_ = std::move(*log);
+  if (loaded.config) {
+    const std::string& wanted = loaded.config->settings.user;
+    if (auto left = leave_root(options_.user.empty() ? wanted : options_.user); !left) return left;
+  }
+  // Keys must be readable for who will read them again at a reload.
+  tls_ = load_tls(loaded, options_.config_path);
+  write_problems(*log_, loaded.problems);
+  if (!loaded.config) return fail("cannot load config file");
+  config_ = options_.strict ? config::made_strict(loaded.config) : loaded.config;
+  if (auto ok = log_->configure(log_options(*config_, options_)); !ok) return ok;
+  if (auto ok = check_files(); !ok) return ok;
+  if (options_.daemon) {
+    auto detached = Daemon::detach();
+    if (!detached) return std::unexpected(detached.error());
+    daemon_ = std::move(*detached);
+  }
+  report_descriptors(*config_, *log_);
+  signals_ = block_signals();
+  return open_listeners();
+}
+
+Result<void> Process::open_listeners() {
+  if (!options_.reboot) return listeners_.open(config_->settings, *log_);
+  const std::string path = control_path(config_->settings);
+  if (path.empty()) return fail("-R needs unix_socket_dir, where the running process is found");
+  auto found = Predecessor::find(path);
+  if (!found) return std::unexpected(found.error());
+  predecessor_ = std::move(*found);
+  listeners_ = predecessor_->take_listeners();
+  log_->print(LogLevel::kLog, "took over {} listening sockets", listeners_.list().size());
+  return {};
+}
+
+Result<void> Process::make_workers() {
+  const unsigned workers = worker_count(*config_);
+  shared_ = std::make_unique<Shared>(workers, *log_);
+  auth::Key mock_key{};
+  random_.fill(mock_key);
+  const unsigned generation = predecessor_ ? predecessor_->generation() : 0;
+  std::vector<net::Notifier*> notifiers;
+  for (unsigned i = 0; i < workers; ++i) {
+    auto loop = net::Loop::create();
+    if (!loop) return std::unexpected(loop.error());
+    shared_->workers.push_back(std::make_unique<Worker>(Worker::Setup{
+        .index = i, .shared = *shared_, .loop = std::move(*loop), .random = random_,
+        .config = config_, .tls = tls_, .mock_key = mock_key, .generation = generation,
+        .listeners = listeners_.list()}));
+    notifiers.push_back(shared_->workers.back().get());
+  }
+  shared_->resolver = std::make_unique<net::Resolver>(
+      net::ResolverOptions{.max_ttl = config_->settings.dns_max_ttl,
+                           .nxdomain_ttl = config_->settings.dns_nxdomain_ttl},
+      notifiers);
+  shared_->helpers = std::make_unique<login::Helpers>(
+      login::HelperOptions{.answer = &login::answer}, notifiers);
+  return {};
+}
+
+Result<void> Process::make_control() {
+  auto loop = net::Loop::create();
+  if (!loop) return std::unexpected(loop.error());
+  control_ = std::make_unique<Control>(Control::Setup{
+      .shared = *shared_, .loop = std::move(*loop), .signals = std::move(signals_),
+      .options = options_, .config = config_, .tls = tls_, .listeners = listeners_,
+      .predecessor = std::move(predecessor_)});
+  shared_->control_notifier = &control_->notifier();
+  auto pidfile = PidFile::write(config_->settings.pidfile, options_.reboot);
+  if (!pidfile) return std::unexpected(pidfile.error());
+  pidfile_ = std::move(*pidfile);
+  return {};
+}
+
+int Process::serve() {
+  std::vector<std::jthread> threads;
+  for (auto& worker : shared_->workers)
+    threads.emplace_back([&worker] { worker->run(); });
+  log_->print(LogLevel::kLog, "process up: {}, {} worker{}", kVersion, threads.size(),
+              threads.size() == 1 ? "" : "s");
+  notify_ready();
+  if (daemon_) daemon_->ready();
+  const int status = control_->run();
+  threads.clear();  // joins
+  control_->say_farewell();
+  shared_->resolver.reset();
+  shared_->helpers.reset();
+  return status;
+}
+
+int Process::run() {
+  auto started = start();
+  if (started) started = make_workers();
+  if (started) started = make_control();
+  return started ? serve() : fail_start(started.error().text);
 }
 
 }  // namespace
 
-int run(const RunOptions& options) {
-  config::Loaded loaded = config::load(options.config_path);
-  const TlsContexts tls = load_tls(loaded, options.config_path);
-  const config::Config fallback{};
-  auto opened = Log::open(log_options(loaded.config ? *loaded.config : fallback, !options.quiet,
-                                      options.verbose));
-  if (!opened) return fail_start(nullptr, opened.error().text);
-  Log& log = **opened;
-  write_problems(log, loaded.problems);
-  if (!loaded.config) return fail_start(&log, "cannot load config file");
-  const std::shared_ptr<const config::Config> config =
-      options.strict ? config::made_strict(loaded.config) : loaded.config;
-
-  report_limits(*config, log);
-  net::Fd signals = block_signals();
-  Listeners listeners;
-  if (auto ok = listen_all(config->settings, log, listeners); !ok)
-    return fail_start(&log, ok.error().text);
-
-  const unsigned workers = worker_count(*config);
-  Shared shared(workers, log);
-  OsRandom random;
-  auth::Key mock_key{};
-  random.fill(mock_key);
-  std::vector<net::Notifier*> notifiers;
-  for (unsigned i = 0; i < workers; ++i) {
-    auto loop = net::Loop::create();
-    if (!loop) return fail_start(&log, loop.error().text);
-    shared.workers.push_back(std::make_unique<Worker>(Worker::Setup{
-        .index = i, .shared = shared, .loop = std::move(*loop), .random = random,
-        .config = config, .tls = tls, .mock_key = mock_key, .listeners = listeners.list}));
-    notifiers.push_back(shared.workers.back().get());
-  }
-  shared.resolver = std::make_unique<net::Resolver>(
-      net::ResolverOptions{.max_ttl = config->settings.dns_max_ttl,
-                           .nxdomain_ttl = config->settings.dns_nxdomain_ttl},
-      notifiers);
-  shared.helpers = std::make_unique<login::Helpers>(
-      login::HelperOptions{.answer = &login::answer}, notifiers);
-  auto control_loop = net::Loop::create();
-  if (!control_loop) return fail_start(&log, control_loop.error().text);
-  Control control({.shared = shared, .loop = std::move(*control_loop),
-                   .signals = std::move(signals), .config = config, .tls = tls,
-                   .verbose = options.verbose, .strict = options.strict});
-  shared.control_notifier = &control.notifier();
-
-  std::vector<std::jthread> threads;
-  for (auto& worker : shared.workers)
-    threads.emplace_back([&worker] { worker->run(); });
-  log.print(LogLevel::kLog, "process up: Weir {} (PgBouncer 1.26.1), {} worker{}", WEIR_VERSION,
-            workers, workers == 1 ? "" : "s");
-  const int status = control.run();
-  threads.clear();  // joins
-  shared.resolver.reset();
-  shared.helpers.reset();
-  return status;
-}
+int run(const RunOptions& options) { return Process(options).run(); }
 
 }  // namespace weir::runtime

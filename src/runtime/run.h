@@ -7,12 +7,15 @@ namespace weir::runtime {
 
 struct RunOptions {
   std::string config_path;
-  bool quiet = false;  // no log on stderr
-  int verbose = 0;     // added to the setting
-  bool strict = false; // as the setting, and stronger
+  std::string user;     // to run as, in place of the configuration's
+  bool daemon = false;  // go into the background
+  bool quiet = false;   // no log on stderr
+  bool reboot = false;  // take over from a running process
+  bool strict = false;  // as the setting, and stronger
+  int verbose = 0;      // added to the setting
 };
 
-// Runs the pooler in the foreground; returns the exit status. Call it from the main thread, once.
+// Runs the pooler; returns the exit status. Call it from the main thread, once.
 int run(const RunOptions& options);
 
 }  // namespace weir::runtime

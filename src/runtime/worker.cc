@@ -20,7 +20,8 @@ Worker::Worker(Setup setup)
       loop_(std::move(setup.loop)),
       config_(setup.config),
       engine_({.worker = setup.index, .ledger = setup.shared.ledger, .random = setup.random,
-               .config = std::move(setup.config), .mock_key = setup.mock_key}),
+               .config = std::move(setup.config), .mock_key = setup.mock_key,
+               .generation = setup.generation}),
       listeners_(std::move(setup.listeners)),
       tls_(std::move(setup.tls)),
       scratch_(kScratch),
@@ -111,6 +112,9 @@ void Worker::take(WorkerMessage& message) {
     case WorkerMessage::Kind::Configure:
       config_ = message.config;
       tls_ = std::move(message.tls);
+      for (const Listener& listener : listeners_)
+        if (index_ == 0 && listener.fd >= 0 && !listener.is_unix)
+          apply_defer_accept(listener.fd, config_->settings);
       engine_.configure(std::move(message.config), now_, effects_);
       perform();
       break;
@@ -126,6 +130,8 @@ void Worker::take(WorkerMessage& message) {
       engine_.console_reply(message.client, message.bytes, effects_);
       perform();
       break;
+    case WorkerMessage::Kind::Depart: begin_departing(); break;
+    case WorkerMessage::Kind::Arrive: arrive(message); break;
     case WorkerMessage::Kind::StopTcp: stop_listening(true); break;
     case WorkerMessage::Kind::Stop: stopping_ = true; break;
   }
@@ -182,6 +188,7 @@ void Worker::tick() {
   next_tick_ = now_ + kTick;
   engine_.tick(now_, effects_);
   perform();
+  if (departing_) sweep();
   std::erase_if(lingering_, [this](const auto& entry) { return now_ >= entry.second.until; });
   if (!listening_ && !listeners_.empty()) {  // descriptors had run out
     listening_ = true;

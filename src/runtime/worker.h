@@ -15,6 +15,7 @@
 #include "net/resolver.h"
 #include "net/socket.h"
 #include "net/tls_stream.h"
+#include "runtime/listeners.h"
 #include "runtime/log.h"
 #include "runtime/message.h"
 #include "runtime/outbox.h"
@@ -39,13 +40,6 @@ struct Shared {
   net::Notifier* control_notifier = nullptr;
 };
 
-// The listening sockets, shared by all workers.
-struct Listener {
-  int fd = -1;
-  bool is_unix = false;
-  std::uint16_t port = 0;
-};
-
 class Worker final : public net::Notifier {
  public:
   struct Setup {
@@ -56,6 +50,7 @@ class Worker final : public net::Notifier {
     std::shared_ptr<const config::Config> config;
     TlsContexts tls;
     auth::Key mock_key;  // see session::Engine
+    unsigned generation = 0;  // the same
     std::vector<Listener> listeners;
   };
   explicit Worker(Setup setup);
@@ -109,6 +104,15 @@ class Worker final : public net::Notifier {
   void finish_connect(ServerId id);
   void established(ServerId id);
 
+  // worker_takeover.cc
+  void begin_departing();
+  void sweep();
+  void depart(ClientId id);
+  void depart(ServerId id);
+  void depart_after(std::optional<session::Connection> client, ServerId server);
+  void to_successor(Record record, net::Fd fd);
+  void arrive(WorkerMessage& message);
+
   // worker_io.cc
   void on_event(session::Connection c, const net::Ready& ready);
   void read_client(ClientId id);
@@ -150,6 +154,7 @@ class Worker final : public net::Notifier {
   std::unique_ptr<net::Loop> loop_;
   std::shared_ptr<const config::Config> config_;
   session::Engine engine_;
+  session::Takeover takeover_{engine_};
   session::Effects effects_;
   std::vector<Listener> listeners_;
   bool listening_ = false;
@@ -169,6 +174,7 @@ class Worker final : public net::Notifier {
   Instant now_{};
   Instant next_tick_{};
   bool stopping_ = false;
+  bool departing_ = false;
 };
 
 }  // namespace weir::runtime

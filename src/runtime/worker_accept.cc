@@ -96,7 +96,7 @@ void Worker::stop_listening(bool tcp_only) {
     if (listener.fd < 0 || (tcp_only && listener.is_unix)) continue;
     loop_->remove(listener.fd);
     if (!tcp_only) continue;
-    net::refuse_connections(listener.fd);
+    if (!listener.shared) net::refuse_connections(listener.fd);
     listener.fd = -1;
   }
   if (!tcp_only) listening_ = false;

@@ -127,6 +127,7 @@ void Worker::read_server(ServerId id) {
   for (int i = 0; i < kReadsAtOnce; ++i) {
     Socket* s = socket(id);
     if (s == nullptr || !s->readable || s->connecting || blocked(id)) return;
+    const auto client = departing_ ? engine_.peer_of(id) : std::nullopt;
     const net::IoResult got = receive(id);
     s = socket(id);
     if (s == nullptr) return;
@@ -141,6 +142,7 @@ void Worker::read_server(ServerId id) {
       engine_.server_closed(id, end_of(*s, "server conn crashed?"), now_, effects_);
     }
     perform();
+    if (departing_) depart_after(client, id);
     s = socket(id);
     if (s == nullptr || !s->readable) return;
   }

@@ -158,7 +158,7 @@ void Engine::finish_inquiry(Server& s, Effects& out) {
   if (s.held) out.read(s.client->id);
   s.held = false;
   if (s.pooler_error) {
-    s.doubtful = true;
+    s.doubtful = s.settings_touched = true;
     return;
   }
   Room& room = room_of(s);
@@ -187,7 +187,9 @@ void Engine::after_traffic(Server& s, Instant now, Effects& out) {
                     (room_of(s).limits().mode == pool::Mode::Session || s.is_kept());
   if (s.requests.empty() && s.status == 'I' && !s.unsynced &&
       (s.doubtful || (!kept && !s.framer.at_boundary()))) {  // it has said what nobody asked
-    if (kept) return lose_server(s, Fault::ServerCrashed, "", now, out);
+    // Nor does it go on without its server where nobody knows what settings it has now.
+    if (kept || (s.client != nullptr && s.settings_touched))
+      return lose_server(s, Fault::ServerCrashed, "", now, out);
     unlink(s);
     close_server(s, "unclear state", now, out);
     return;
@@ -251,7 +253,8 @@ void Engine::serve(Room& room, Server& s, Instant now, Effects& out) {
   for (; next.client != nullptr; next = room.next_for_free_server()) {
     Client& c = static_cast<Client&>(*next.client);
     if (c.phase == ClientPhase::Welcome && combine(s.base, c.settings) == s.settings) {
-      room.move(c, ClientState::Idle, now);  // the server has already said what it needs to know
+      note_accepted(s, c.settings);  // the server has already said what it needs to know
+      room.move(c, ClientState::Idle, now);
       welcome(c, now, out);
       continue;
     }

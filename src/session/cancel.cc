@@ -45,14 +45,10 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
     return;
   }
   if (config_->settings.peer_id != 0) key = cancel_key::home(key);
-  const unsigned owner = cancel_key::worker(key);
+  const unsigned owner = cancel_key::worker(key) % ledger_.workers();
   if (owner == worker_) {
     if (!cancel_client({key, rest}, asker.id, -1, now, out))
       drop_client(asker, "failed cancel request", now, out);
-    return;
-  }
-  if (owner >= ledger_.workers()) {
-    drop_client(asker, "failed cancel request", now, out);
     return;
   }
   out.post(owner, {.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key,

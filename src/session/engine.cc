@@ -9,13 +9,20 @@
 
 namespace weir::session {
 
+namespace {
+
+constexpr unsigned kWorkerBits = 6;
+static_assert(pool::kMaxWorkers <= 1u << kWorkerBits);
+
+}  // namespace
+
 Engine::Engine(Setup setup)
     : worker_(setup.worker),
       ledger_(setup.ledger),
       random_(setup.random),
       config_(std::move(setup.config)),
       mock_key_(setup.mock_key),
-      statements_(setup.worker) {
+      statements_(setup.worker | setup.generation << kWorkerBits) {
   open_fixed_rooms();
 }
 

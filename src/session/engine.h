@@ -32,6 +32,7 @@ class Engine {
     Random& random;
     std::shared_ptr<const config::Config> config;
     auth::Key mock_key;  // one per process, for mock and ad hoc salts
+    unsigned generation = 0;  // of the process: a successor's is one more
   };
   explicit Engine(Setup setup);
   ~Engine();
@@ -70,7 +71,6 @@ class Engine {
 
   Snapshot snapshot(Instant now);
   void check_invariants();
-
   // Who is at the other end of the server or client that a connection serves, if anybody.
   std::optional<Connection> peer_of(Connection c);
 
@@ -79,6 +79,7 @@ class Engine {
   friend class ConnectQuery;
   friend class Peering;
   friend class Replication;
+  friend class Takeover;
   // A client that was not read because of too many unanswered requests is read again below this.
   static constexpr std::size_t kResumeBelow = 16 * 1024;
 
@@ -192,7 +193,6 @@ class Engine {
   void check_then_serve(Server& s, Instant now, Effects& out);
   void pooler_query(Server& s, Request::Kind kind, std::string_view sql, Instant now, Effects& out);
   void unlink(Server& s);
-
   // leave.cc: clients and servers that go
   void drop_client(Client& c, std::string_view reason, Instant now, Effects& out);
   void refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out);

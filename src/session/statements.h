@@ -60,8 +60,8 @@ class StatementRef {
 
 class StatementTable {
  public:
-  // Ids of different workers differ, so that a server may move between them.
-  explicit StatementTable(unsigned worker) : next_id_((std::uint64_t{worker} << 48) + 1) {}
+  // Ids of different origins (below 1 << 16) differ, so that a server may move between them.
+  explicit StatementTable(unsigned origin) : next_id_((std::uint64_t{origin} << 48) + 1) {}
   ~StatementTable();
   StatementTable(const StatementTable&) = delete;
   StatementTable& operator=(const StatementTable&) = delete;
@@ -113,17 +113,20 @@ class ClientStatements {
 
   std::size_t size() const { return names_.size(); }
 
- private:
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
   };
+  using Names = std::unordered_map<std::string, StatementRef, Hash, std::equal_to<>>;
+  const Names& names() const { return names_; }
+
+ private:
   struct Undo {
     std::string name;
     StatementRef before;
   };
 
-  std::unordered_map<std::string, StatementRef, Hash, std::equal_to<>> names_;
+  Names names_;
   std::list<Undo> undo_;
   std::unordered_map<std::uint64_t, Shape> told_;
 };

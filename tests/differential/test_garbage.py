@@ -222,7 +222,7 @@ def test_password_instead_of_startup(pooler):
 
 def test_login_that_stops_halfway(make_pooler):
     """Many half logins hold nothing back and end at client_login_timeout."""
-    pooler = make_pooler(settings={"client_login_timeout": 1})
+    pooler = make_pooler(settings={"client_login_timeout": 1, "tcp_defer_accept": 0})
     halves = [pooler.raw() for _ in range(40)]
     for number, half in enumerate(halves):
         half.send(STARTUP[:number % 20])

@@ -1,6 +1,7 @@
 """Signals, and the end of the process."""
 
 import os
+import socket
 import time
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from harness import frontend as fe
 from harness.errors import check
 from harness.waiting import until
+from harness.wire import Connection, Refused
 
 
 def test_term_waits_for_clients_and_a_second_one_does_not(pooler):
@@ -74,6 +76,86 @@ def test_usr1_pauses_and_usr2_resumes(cluster, pooler, again):
         assert client.silent_for(0.3) == []
         pooler.signal("USR2")
         assert client.read_until("Z").value == "after"
+
+
+@pytest.mark.parametrize("name, begin, end", [
+    ("TERM", "got SIGTERM, shutting down, waiting for all clients disconnect",
+     "client connections dropped, exiting"),
+    ("INT", "got SIGINT, shutting down, waiting for all servers connections to be released",
+     "server connections dropped, exiting"),
+    ("QUIT", "got SIGQUIT, fast exit", None)])
+def test_log_of_the_end(pooler, name, begin, end):
+    pooler.may_end = True
+    pooler.signal(name)
+    assert pooler.wait() == 0
+    log = pooler.log()
+    assert f" LOG {begin}\n" in log
+    assert log.endswith(f" LOG {end or begin}\n")
+
+
+@pytest.mark.parametrize("first", ["TERM", "INT"])
+@pytest.mark.parametrize("second", ["TERM", "INT"])
+def test_log_of_the_second_signal(pooler, first, second):
+    busy = pooler.connect()
+    busy.query("BEGIN")
+    pooler.may_end = True
+    pooler.signal(first)
+    until(lambda: f"got SIG{first}, shutting down" in pooler.log(), what="it shuts down")
+    pooler.signal("USR2")
+    until(lambda: "got SIGUSR2 while shutting down, ignoring" in pooler.log(), what="ignored")
+    pooler.signal(second)
+    assert pooler.wait() == 0
+    assert pooler.log().endswith(f" LOG got SIG{second} while shutting down, fast exit\n")
+
+
+def test_log_of_pauses(pooler):
+    for name, text in (("USR2", "got SIGUSR2, but not paused"),
+                       ("USR1", "got SIGUSR1, pausing all activity"),
+                       ("USR1", "got SIGUSR1, but already paused"),
+                       ("USR2", "got SIGUSR2, continuing from PAUSE"),
+                       ("HUP", "got SIGHUP, re-reading config")):
+        pooler.signal(name)
+        until(lambda expected=text: f" LOG {expected}\n" in pooler.log(), what=text)
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT"])
+def test_console_over_the_unix_socket_while_shutting_down(pooler, name):
+    busy = pooler.connect()
+    busy.query("BEGIN")
+    pooler.may_end = True
+    pooler.signal(name)
+
+    def is_closed():
+        with socket.socket() as probe:
+            return probe.connect_ex(pooler.address) != 0
+
+    until(is_closed, what="TCP is closed")
+    with Connection.login(pooler.socket, "console", "pgbouncer") as connection:
+        assert connection.query("SHOW VERSION").value.startswith("PgBouncer 1.26.1")
+        assert connection.query("RESUME").error["M"] == "pooler is shutting down"
+    with pytest.raises(Refused) as refused:
+        Connection.login(pooler.socket, "alice", "app")
+    check(refused.value.error, "pooler is shutting down")
+    assert busy.query("COMMIT").status == "I"
+    busy.close()
+    assert pooler.wait() == 0
+
+
+@pytest.mark.parametrize("wait, end", [("", None), (" WAIT_FOR_CLIENTS", "client"),
+                                       (" WAIT_FOR_SERVERS", "server")])
+def test_log_of_shutdown_commands(pooler, wait, end):
+    with pooler.console() as console:
+        pooler.may_end = True
+        console.connection.send(fe.query(f"SHUTDOWN{wait}"))
+        if end:
+            assert console.connection.read_until("Z").tags == ["SHUTDOWN"]
+    assert pooler.wait() == 0
+    log = pooler.log()
+    assert f" LOG SHUTDOWN{wait} command issued\n" in log
+    if end:
+        assert log.endswith(f" LOG {end} connections dropped, exiting\n")
+    else:
+        assert "dropped, exiting" not in log
 
 
 def test_socket_file_is_removed(pooler):

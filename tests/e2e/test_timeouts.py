@@ -171,7 +171,9 @@ def test_client_idle_timeout(make_pooler):
 
 
 def test_client_login_timeout(make_pooler):
-    pooler = make_pooler(settings={"client_login_timeout": 1, "auth_type": "scram-sha-256"})
+    # Else a connection that says nothing is not accepted before its first bytes.
+    pooler = make_pooler(settings={"client_login_timeout": 1, "auth_type": "scram-sha-256",
+                                   "tcp_defer_accept": 0})
     silent, half, asked = pooler.raw(), pooler.raw(), pooler.raw()
     half.send(fe.startup({"user": "scram_user", "database": "app"})[:9])
     asked.send(fe.startup({"user": "scram_user", "database": "app"}))

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace weir::cli {
+namespace weir::runtime {
 
 struct Account {
   uid_t uid = 0;
@@ -26,4 +26,8 @@ Result<Account> unprivileged_account();
 // Gives up the present user for good; false (with errno) leaves the process in an unknown state.
 bool become(const Account& account);
 
-}  // namespace weir::cli
+// Switches to `user`, if it is not empty; an error, in PgBouncer's words, where that fails or where
+// the process would stay root.
+Result<void> leave_root(const std::string& user);
+
+}  // namespace weir::runtime

@@ -1,0 +1,113 @@
+#include "runtime/predecessor.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <limits>
+
+#include "net/passing.h"
+
+namespace weir::runtime {
+
+namespace {
+
+constexpr int kPatienceMs = 10'000;
+
+}  // namespace
+
+Result<std::unique_ptr<Predecessor>> Predecessor::find(const std::string& path) {
+  auto fd = net::connect_unix(path);
+  if (!fd)
+    return fail(fmt::format("no process to take over from ({}): start without -R",
+                            fd.error().text));
+  const auto owner = net::peer_uid(fd->get());
+  if (!owner || *owner != ::geteuid())
+    return fail(fmt::format("cannot take over: {} is another user's", path));
+  std::unique_ptr<Predecessor> found(new Predecessor(std::move(*fd)));
+  if (auto ok = found->receive_listeners(); !ok) return std::unexpected(ok.error());
+  return found;
+}
+
+Result<void> Predecessor::receive_listeners() {
+  link_.send(Hello{});
+  std::vector<TakeoverLink::Received> received;
+  bool greeted = false;
+  for (;;) {
+    pollfd state{.fd = link_.fd(), .events = POLLIN, .revents = 0};
+    if (::poll(&state, 1, kPatienceMs) != 1)
+      return fail("cannot take over: the running process does not answer");
+    received.clear();
+    link_.receive(received);
+    for (TakeoverLink::Received& next : received) {
+      if (auto* listener = std::get_if<PassedListener>(&next.record)) {
+        listeners_.adopt(*listener, std::move(next.fd));
+      } else if (const auto* hello = std::get_if<Hello>(&next.record)) {
+        if (hello->version != kTakeoverVersion)
+          return fail("cannot take over: the running process speaks another version of this");
+        generation_ = hello->generation + 1;
+        if (greeted) return {};  // after the sockets
+        greeted = true;
+      }
+    }
+    if (link_.over()) return fail("cannot take over: the running process does not let go now");
+  }
+}
+
+void Predecessor::begin(Shared& shared) {
+  shared_ = &shared;
+  link_.send(Ready{});
+}
+
+std::vector<ConsoleState> Predecessor::on_event() {
+  link_.flush();
+  std::vector<TakeoverLink::Received> received;
+  link_.receive(received);
+  for (TakeoverLink::Received& next : received) take(std::move(next));
+  if (link_.over()) forget_shares();
+  return std::exchange(states_, {});
+}
+
+void Predecessor::take(TakeoverLink::Received received) {
+  unsigned worker = 0;
+  const unsigned workers = static_cast<unsigned>(shared_->workers.size());
+  if (auto* state = std::get_if<ConsoleState>(&received.record)) {
+    states_.push_back(std::move(*state));
+    return;
+  }
+  if (const auto* share = std::get_if<Share>(&received.record)) return count(*share);
+  if (const auto* client = std::get_if<session::ClientParcel>(&received.record)) {
+    worker = session::Takeover::home(*client, workers);
+    shared_->load[worker].fetch_add(1, std::memory_order_relaxed);
+  } else if (const auto* server = std::get_if<session::TravellingServer>(&received.record)) {
+    // It is counted already, but not as the predecessor's any more.
+    --shares_[{server->database, server->user}];
+    worker = server->worker % workers;
+  } else if (const auto* pool = std::get_if<session::PoolKnowledge>(&received.record)) {
+    for (auto& each : shared_->workers)
+      each->post({.kind = WorkerMessage::Kind::Arrive,
+                  .record = std::make_unique<Record>(*pool)});
+    return;
+  } else {
+    return;
+  }
+  shared_->workers[worker]->post({.kind = WorkerMessage::Kind::Arrive, .fd = std::move(received.fd),
+                                  .record = std::make_unique<Record>(std::move(received.record))});
+}
+
+void Predecessor::count(const Share& share) {
+  pool::PoolAccount& account = shared_->ledger.pool(share.database, share.user);
+  constexpr int kNoLimit = std::numeric_limits<int>::max();
+  for (std::int32_t i = 0; i < share.change; ++i)
+    (void)pool::Ledger::take_server(account, kNoLimit, 0, 0);
+  for (std::int32_t i = share.change; i < 0; ++i) pool::Ledger::give_server(account);
+  shares_[{share.database, share.user}] += share.change;
+}
+
+void Predecessor::forget_shares() {
+  for (const auto& [pool, left] : std::exchange(shares_, {}))
+    count({.database = pool.first, .user = pool.second, .change = -left});
+  shares_.clear();
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,49 @@
+// The process that takes over from this one, seen from here, if one comes: it gets the listening
+// sockets when it asks, and when it is up everything at rest. On the control thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "net/loop.h"
+#include "runtime/listeners.h"
+#include "runtime/takeover_link.h"
+#include "runtime/worker.h"
+
+namespace weir::runtime {
+
+class Successor {
+ public:
+  Successor(Shared& shared, Listeners& listeners, unsigned generation)
+      : shared_(shared), listeners_(listeners), generation_(generation) {}
+
+  // Somebody has connected to the control socket; whoever is served already is not disturbed.
+  void accept(net::Loop& loop, std::uint64_t token);
+  // The successor says something, or can be written to. True once: when it is up.
+  bool on_event();
+  // From now on everything at rest leaves.
+  void begin(const ConsoleState& state);
+  void send(Record record, net::Fd fd);
+  void tell_shares();
+
+  // Once it is up it has the sockets, and nothing new comes here.
+  bool is_up() const { return up_; }
+  // It went without a goodbye, and what was sent to it is lost.
+  bool is_lost() const { return up_ && link_->over() && !goodbye_; }
+  bool has_everything() const { return link_->over() || link_->empty(); }
+
+ private:
+  void give_listeners();
+
+  Shared& shared_;
+  Listeners& listeners_;
+  const unsigned generation_;
+  std::unique_ptr<TakeoverLink> link_;
+  bool up_ = false;
+  bool goodbye_ = false;
+  std::map<std::pair<std::string, std::string>, std::int32_t> told_;
+};
+
+}  // namespace weir::runtime

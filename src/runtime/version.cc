@@ -1,0 +1,12 @@
+#include "runtime/version.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+namespace weir::runtime {
+
+std::string version_text() {
+  return fmt::format("{}\ntls: {}\nsystemd: yes", kVersion, OpenSSL_version(OPENSSL_VERSION));
+}
+
+}  // namespace weir::runtime
