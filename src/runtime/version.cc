@@ -5,6 +5,8 @@
 
 namespace weir::runtime {
 
+const std::string_view kVersion = "PgBouncer 1.26.1 (Weir " WEIR_VERSION ")";
+
 std::string version_text() {
   return fmt::format("{}\ntls: {}\nsystemd: yes", kVersion, OpenSSL_version(OPENSSL_VERSION));
 }

@@ -7,7 +7,7 @@
 namespace weir::runtime {
 
 // Also what SHOW VERSION answers, where tools look for a version of PgBouncer.
-inline constexpr std::string_view kVersion = "PgBouncer 1.26.1 (Weir " WEIR_VERSION ")";
+extern const std::string_view kVersion;
 
 // kVersion, then a line for each library.
 std::string version_text();

@@ -191,8 +191,9 @@ def test_client_login_timeout(make_pooler):
 def test_server_idle_timeout(cluster, make_pooler):
     pooler = make_pooler(settings={"server_idle_timeout": 1}, databases={"app": {"pool_size": 2}})
     with pooler.connect() as client:
-        client.alive()
+        client.query("BEGIN")
         assert cluster.backends()
+        client.query("COMMIT")
         until(lambda: not cluster.backends(), timeout=15, what="idle servers are closed")
         assert client.alive()
 
