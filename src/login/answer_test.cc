@@ -8,6 +8,10 @@
 #include <filesystem>
 #include <fstream>
 
+// What libpam itself leaves behind is not ours to free.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libpam.so"; }
+
 namespace weir::login {
 
 namespace {
