@@ -14,6 +14,9 @@ constexpr std::size_t kMailbox = 1 << 16;
 
 }  // namespace
 
+Shared::Shared(unsigned count, Log& the_log) : ledger(count), log(the_log), load(count) {}
+Shared::~Shared() = default;
+
 Worker::Worker(Setup setup)
     : index_(setup.index),
       shared_(setup.shared),

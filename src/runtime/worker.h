@@ -28,7 +28,8 @@ class Worker;
 
 // What the workers and the control thread have in common. Outlives the workers' threads.
 struct Shared {
-  explicit Shared(unsigned count, Log& the_log) : ledger(count), log(the_log), load(count) {}
+  explicit Shared(unsigned count, Log& the_log);
+  ~Shared();
 
   pool::Ledger ledger;
   Log& log;

@@ -177,7 +177,7 @@ void Engine::log(const Server& s, Effects& out, LogLevel level, std::string text
 
 void Engine::check_invariants() {
   for (auto& [key, r] : rooms_) r->check_invariants();
-  servers_.for_each([this](Server& s) {
+  servers_.for_each([](Server& s) {
     ASSERT(s.pool != nullptr);
     ASSERT((s.state == pool::ServerState::Active) == (s.client != nullptr));
     if (s.client != nullptr) ASSERT(s.client->server == &s && s.client->pool == s.pool);
