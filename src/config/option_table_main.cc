@@ -135,7 +135,8 @@ constexpr Option kRows[] = {
     row_for<&Settings::server_check_query>("server_check_query", "<empty>",
         "The query of that check; <empty> sends an empty query, and nothing checks nothing."),
     row_for<&Settings::server_connect_timeout>("server_connect_timeout", "15",
-        "Give up a connection to the server that is not logged in after this long."),
+        "Give up a connection to the server that is not logged in after this long, or that takes "
+        "as long to answer what the pooler itself asks it."),
     row_for<&Settings::server_fast_close>("server_fast_close", "0",
         "In session mode, close a server connection that is to go when its transaction ends."),
     row_for<&Settings::server_idle_timeout>("server_idle_timeout", "600",

@@ -11,9 +11,6 @@ using pool::ServerState;
 
 namespace {
 
-// How long a server may take to answer the pooler's own queries, which are cheap and lock nothing.
-constexpr Duration kOwnQuery = std::chrono::seconds(5);
-
 bool over(Duration limit, Instant since, Instant now) {
   return limit > Duration::zero() && now - since >= limit;
 }
@@ -107,9 +104,11 @@ void Engine::tick_active(Room& room, Instant now, Effects& out) {
     Server& s = static_cast<Server&>(slot);
     if (s.client == nullptr || s.replicates != Replicates::No) return;
     Client& c = *s.client;
+    // The pooler's own queries are cheap and lock nothing: each has as long as a login.
     if (!s.requests.empty() && s.requests.front().whose == Request::For::Pooler &&
         ends_with_ready(s.requests.front().kind) &&
-        s.requests.front().kind != Request::Kind::Lookup && over(kOwnQuery, s.query_start, now)) {
+        s.requests.front().kind != Request::Kind::Lookup &&
+        over(config_->settings.server_connect_timeout, s.query_start, now)) {
       lose_server(s, Fault::ServerCrashed, "", now, out);
       return;
     }
