@@ -190,7 +190,8 @@ bool read_kind(std::size_t kind, Reading& each, Record& out, std::index_sequence
 }  // namespace
 
 wire::Buffer encode(const Record& record, bool with_descriptor) {
-  wire::Buffer out(kHeader);
+  wire::Buffer out;
+  out.resize(kHeader);
   Writing each(out);
   std::visit([&each](const auto& r) { fields(each, r); }, record);
   store_u32(out.data(), static_cast<std::uint32_t>(out.size() - kHeader));

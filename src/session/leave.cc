@@ -111,7 +111,7 @@ void Engine::leave_server(Server& s, bool half_sent, Instant now, Effects& out) 
   room.move(s, ServerState::Tested, now);
   if (s.has_own_request() && !(session && s.requests.size() == 1 && s.copy_in))
     start_cancel(s, {}, -1, now, out);
-  s.doubtful |= s.pinned;  // what it holds goes with it
+  s.doubtful |= s.pinned_at != 0;  // what it holds goes with it
   continue_rescue(s, now, out);
 }
 

@@ -316,11 +316,12 @@ void Engine::note_effects(Server& s, sql::Effects effects, std::string_view text
   if (!effects.any()) return;
   if (effects.schema) s.schema_touched = true;
   if (room_of(s).session_state == config::SessionState::Pgbouncer) return;
-  if (sql::pins(effects, text) && !s.pinned) {
-    s.pinned = true;
-    log(*s.client, out, LogLevel::Log,
-        "keeps its server until it leaves: a statement has made session state that cannot be "
-        "moved");
+  if (sql::pins(effects, text)) {
+    if (s.pinned_at == 0)
+      log(*s.client, out, LogLevel::Log,
+          "keeps its server until it leaves: a statement has made session state that cannot be "
+          "moved");
+    s.pinned_at = s.pushed + 1;
   }
   if (!effects.settings) return;
   s.settings_touched = true;

@@ -412,7 +412,8 @@ void Engine::on_command_complete(Server& s, const Piece& piece) {
   if (s.client != nullptr && s.client->statements) s.client->statements->clear();
   if (tag != "DISCARD ALL") return;
   s.unnamed_owner = {};
-  s.pinned = false;
+  // What was sent after it may have made such state anew.
+  if (s.pinned_at <= s.pushed - s.requests.size() + 1) s.pinned_at = 0;
 }
 
 void Engine::on_parameter_status(Server& s, Bytes body) {

@@ -83,7 +83,6 @@ struct Server : pool::ServerSlot {
   bool copy_in = false;       // reads COPY data
   bool copy_data = false;     // has been sent some of it
   bool settings_touched = false;  // a statement may have changed session settings
-  bool pinned = false;        // holds state of its client that no other server can be given
   bool schema_touched = false;    // a statement may have changed a schema
   bool doubtful = false;      // its state is not known for certain: closed instead of released
   bool pooler_error = false;  // the pooler's own query at the head of the queue has failed
@@ -105,6 +104,8 @@ struct Server : pool::ServerSlot {
   std::uint64_t pushed = 0;    // requests ever
   std::uint64_t boundary = 0;  // of them, up to the client's last that ends with ReadyForQuery
   std::uint64_t unnamed_at = 0;  // of them, the last that makes or ends the unnamed statement
+  // Of them, the last that makes state which no other server can be given; 0: it holds none.
+  std::uint64_t pinned_at = 0;
   std::size_t changes = 0;     // of the client's names, by requests behind that
   std::size_t defining = 0;    // requests in the queue that make or end a statement of ours
   wire::Framer<ServerWants> framer;
@@ -136,7 +137,7 @@ struct Server : pool::ServerSlot {
   ClientId replicates_for;  // whom it was opened for
 
   // Whether its client has it to the end, whatever the pool mode.
-  bool is_kept() const { return pinned || replicates != Replicates::No; }
+  bool is_kept() const { return pinned_at != 0 || replicates != Replicates::No; }
 
   // A cancel connection: what it cancels and who asked, here or on another worker.
   ServerId cancel_target;

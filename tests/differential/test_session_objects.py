@@ -177,6 +177,22 @@ def test_discard_all_sets_free(make_pooler):
             assert one.alive()
 
 
+@pytest.mark.pgbouncer_differs(LEAKS)
+def test_state_made_right_behind_discard_all(make_pooler):
+    """In one pipeline: the answer to DISCARD ALL comes after the next was sent."""
+    pooler = make_pooler(databases={"app": {"pool_size": 1}})
+    with pooler.connect() as one, pooler.connect() as two:
+        one.query("SELECT pg_advisory_lock(48)")
+        one.exchange(fe.query("DISCARD ALL"),
+                     fe.parse("", "SELECT pg_advisory_lock(49)"), fe.bind("", ""), fe.execute(),
+                     fe.sync())
+        two.send(fe.query("SELECT 'two'"))
+        assert two.silent_for(0.1) == [], "the server went to somebody else"
+        assert one.value("SELECT pg_advisory_unlock(49)") == "t"
+        one.query("DISCARD ALL")
+        assert two.read_until("Z").value == "two"
+
+
 @pytest.mark.parametrize("state", [
     "CREATE TEMP TABLE t2 (a int4)", "LISTEN here", "PREPARE q AS SELECT 1",
     "SELECT pg_advisory_lock(46)", "DECLARE c CURSOR WITH HOLD FOR SELECT 1"])
