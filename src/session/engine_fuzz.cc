@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "base/check.h"
@@ -13,14 +14,15 @@ namespace {
 using namespace weir;
 using session::Effect;
 
-class CountingRandom final : public Random {
+// The same in every run; its keys never repeat, since the engine draws until one is free.
+class SeededRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) override {
-    for (auto& byte : out) byte = next_++;
+    for (auto& byte : out) byte = static_cast<std::uint8_t>(engine_());
   }
 
  private:
-  std::uint8_t next_ = 1;
+  std::mt19937 engine_{1};
 };
 
 std::shared_ptr<const config::Config> make_config() {
@@ -40,7 +42,7 @@ std::shared_ptr<const config::Config> make_config() {
 
 // Performs effects as far as ids matter: connects succeed, closed connections are forgotten.
 struct World {
-  CountingRandom random;
+  SeededRandom random;
   pool::Ledger ledger{1};
   session::Engine engine{{.worker = 0, .ledger = ledger, .random = random,
                           .config = make_config(), .mock_key = {}}};
