@@ -54,7 +54,7 @@ void Backend::read_startup() {
     out_ += as_text(answer);
     return go();
   }
-  session_ = std::make_unique<Postgres>(startup->settings);
+  session_ = std::make_unique<Postgres>(startup->settings, !startup->replication.empty());
   out_ += session_->greeting();
   wire::Writer(answer, wire::be::kBackendKeyData).u32(pid_).u32(key_);
   wire::append_ready(answer, 'I');
@@ -88,9 +88,9 @@ void Backend::work() {
   }
 }
 
-// A transaction is one client's from its begin to its end.
+// A transaction is one client's from its begin to its end, a connection that replicates always.
 void Backend::watch_owner(const Request& request) {
-  if (!session_->in_the_middle()) owner_.clear();
+  if (!session_->in_the_middle() && !session_->replicates()) owner_.clear();
   const std::string tag = client_tag(request.body);
   if (tag.empty()) return;
   if (!owner_.empty() && owner_ != tag)

@@ -29,12 +29,12 @@ wire::Parameters in_force(const Manners& manners) {
 
 Client::Client(World& world, const ScriptRules& rules, Manners manners, Dial dial)
     : world_(world), rules_(rules), manners_(std::move(manners)), dial_(std::move(dial)),
-      script_(world, rules, manners_.tag, in_force(manners_)),
+      script_(world, rules, manners_.tag, in_force(manners_), manners_.replicates),
       vanishes_(world.random.percent(rules.vanish_percent)),
       garbles_(world.random.percent(rules.garbage_percent)) {}
 
 void Client::start() {
-  cable_ = dial_();
+  cable_ = dial_(false);
   cable_->on_wake(kEnd, [self = shared_from_this()] { self->woken(); });
   if (manners_.asks_ssl) {
     wire::Buffer out;
@@ -54,6 +54,7 @@ void Client::send_startup() {
   proof_.emplace(auth::ServerLogin::Input{.user = manners_.user, .secret = &password,
                                           .keys = nullptr, .nonce = nonce});
   wire::Parameters parameters = {{"user", manners_.user}, {"database", manners_.database}};
+  if (manners_.replicates) parameters.emplace_back("replication", "database");
   for (const auto& [name, value] : manners_.startup) {
     if (name == "work_mem") {
       parameters.emplace_back("options", "-c work_mem=" + value);
@@ -239,7 +240,7 @@ void Client::cancel_after(int ms) {
 
 void Client::send_cancel() {
   if (done()) return;
-  cancel_cable_ = dial_();
+  cancel_cable_ = dial_(true);
   cancel_cable_->on_wake(kEnd, [self = shared_from_this()] {
     if (!self->cancel_cable_->at_end(kEnd) && !self->cancel_cable_->broken(kEnd)) return;
     const auto cable = self->cancel_cable_;

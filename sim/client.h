@@ -30,12 +30,13 @@ struct Manners {
   int read_pause_us = 0;    // between reads
   bool may_be_lost = false; // the run has faults that cost connections
   bool asks_ssl = false;
+  bool replicates = false;
 };
 
 class Client : public std::enable_shared_from_this<Client> {
  public:
-  // Opens a connection to the pooler and returns its end 0.
-  using Dial = std::function<std::shared_ptr<Cable>()>;
+  // Opens a connection to the pooler, perhaps for a cancel request, and returns its end 0.
+  using Dial = std::function<std::shared_ptr<Cable>(bool for_cancel)>;
 
   Client(World& world, const ScriptRules& rules, Manners manners, Dial dial);
 

@@ -224,6 +224,8 @@ bool read(Tokens& in, Command& out) {
   if (in.accept_all({"DEALLOCATE", "ALL"})) return one(Kind::DeallocateAll);
   if (in.accept("DEALLOCATE")) return named(Kind::Deallocate);
   if (in.accept_all({"DISCARD", "ALL"})) return one(Kind::DiscardAll);
+  if (in.accept("IDENTIFY_SYSTEM")) return one(Kind::IdentifySystem);
+  if (in.accept("START_REPLICATION")) return named(Kind::StartReplication);
   if (in.accept_all({"ALTER", "TABLE"})) {
     out.kind = Kind::AlterTable;
     return true;

@@ -26,6 +26,7 @@ struct Command {
     CopyIn, CopyOut,
     Deallocate, DeallocateAll, DiscardAll,
     AlterTable,
+    IdentifySystem, StartReplication,  // of a connection that replicates
     Unknown,    // a syntax error
   };
   struct Assignment {
@@ -48,7 +49,8 @@ struct Command {
   }
   bool returns_rows() const {
     return kind == Kind::Echo || kind == Kind::Sleep || kind == Kind::Fail ||
-           kind == Kind::SetConfig || kind == Kind::Inquiry || kind == Kind::Lock;
+           kind == Kind::SetConfig || kind == Kind::Inquiry || kind == Kind::Lock ||
+           kind == Kind::IdentifySystem;
   }
 };
 

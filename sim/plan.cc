@@ -50,6 +50,13 @@ Plan::Plan(Prng& random) {
   rules.garbage_percent = percent(70) ? 0 : 20;
   rules.locks = percent(20);
 
+  if (workers > 1 && percent(30)) letter_delay_us_max = random.between(1, 20'000);
+  if (workers > 1 && percent(30)) full_mailbox_percent = random.between(1, 50);
+  if (rules.cancels && percent(30)) peers = random.between(1, 2);
+  if (percent(15)) replicating_percent = random.between(5, 50);
+  takeover = peers == 0 && percent(25);
+  if (takeover) successor_workers = static_cast<unsigned>(random.between(1, 4));
+
   using enum auth::AuthType;
   auth_type = random.pick(std::array{Trust, Trust, Plain, Md5, ScramSha256, Pam});
   connect_query = percent(20);
@@ -67,7 +74,7 @@ Plan::Plan(Prng& random) {
   commands = percent(40);
 }
 
-std::shared_ptr<config::Config> Plan::config() const {
+std::shared_ptr<config::Config> Plan::config(int number) const {
   auto out = std::make_shared<config::Config>();
   config::Settings& s = out->settings;
   s.pool_mode = mode;
@@ -90,6 +97,10 @@ std::shared_ptr<config::Config> Plan::config() const {
   s.query_wait_notify = {};
   s.client_login_timeout = std::chrono::seconds(150);
   s.query_wait_timeout = std::chrono::seconds(150);
+  if (peers > 0) s.peer_id = number + 1;
+  for (int i = 0; i <= peers && peers > 0; ++i)
+    out->peers.emplace(i + 1, config::Peer{.id = i + 1, .hosts = {fmt::format("peer{}", i)},
+                                           .pool_size = 1});
   const auth::Secret secret{.kind = auth::SecretKind::Plain, .text = kPassword, .scram = {}};
   if (auth_query) {
     s.auth_user = "asker";
@@ -122,14 +133,17 @@ std::string Plan::text() const {
       "min={} reserve={} max_db={} max_user={} prepared={} check_always={} lifetime_ms={} "
       "idle_ms={} faults={} commands={} kill_ms={} refuse={} hang={} starting={} window={} "
       "read_size={} pipeline={} settings={} cancels={} vanish={} garbage={} locks={} "
-      "auth_type={} connect_query={} auth_query={} auth_ttl_ms={}",
+      "auth_type={} connect_query={} auth_query={} auth_ttl_ms={} letters_us={} full={} peers={} "
+      "takeover={} successor_workers={} replicating={}",
       static_cast<int>(mode), workers, clients, sessions, steps, databases, users, pool_size,
       min_pool_size, reserve_pool_size, max_db_connections, max_user_connections,
       max_prepared_statements, check_always, server_lifetime.count() / 1000,
       server_idle_timeout.count() / 1000, faults, commands, trouble.kill_ms, trouble.refuse,
       trouble.hang, trouble.starting, weather.window, read_size_max, rules.pipeline_max,
       rules.settings, rules.cancels, rules.vanish_percent, rules.garbage_percent, rules.locks,
-      static_cast<int>(auth_type), connect_query, auth_query, auth_query_cache_ttl.count() / 1000);
+      static_cast<int>(auth_type), connect_query, auth_query, auth_query_cache_ttl.count() / 1000,
+      letter_delay_us_max, full_mailbox_percent, peers, takeover, successor_workers,
+      replicating_percent);
 }
 
 }  // namespace weir::sim

@@ -15,7 +15,8 @@ namespace weir::sim {
 struct Plan {
   explicit Plan(Prng& random);
 
-  std::shared_ptr<config::Config> config() const;
+  // Of process `number` of the group.
+  std::shared_ptr<config::Config> config(int number = 0) const;
   std::string text() const;
   // What connect_query sets.
   wire::Parameters base() const;
@@ -51,6 +52,12 @@ struct Plan {
   ScriptRules rules;
   int slow_reader_percent = 0;
   int read_size_max = 16 * 1024;
+  int letter_delay_us_max = 200;
+  int full_mailbox_percent = 0;  // of the letters between workers come late and out of order
+  int peers = 0;                 // other processes of the group, which get cancel requests, too
+  bool takeover = false;         // another process takes over in the middle
+  unsigned successor_workers = 1;
+  int replicating_percent = 0;   // of the clients
 };
 
 }  // namespace weir::sim

@@ -33,7 +33,7 @@ std::string Postgres::greeting() {
 }
 
 int Postgres::sleep_ms(const Request& request) const {
-  if (skipping_ || status_ == 'E' || copying_) return 0;
+  if (skipping_ || status_ == 'E' || copying_ || streaming_) return 0;
   int sum = 0;
   if (request.type == 'Q') {
     for (const Command& command : read_commands(Reader(as_bytes(request.body)).cstr()))
@@ -50,6 +50,10 @@ std::string Postgres::handle(const Request& request, bool canceled) {
   out_.clear();
   if (copying_) {
     copy_message(request);
+    return std::string(as_text(out_));
+  }
+  if (streaming_) {
+    stream_message(request);
     return std::string(as_text(out_));
   }
   if (skipping_ && request.type != 'S') return {};
@@ -80,7 +84,7 @@ void Postgres::query(std::string_view text, bool canceled) {
     begin_work();
     if (command.returns_rows()) describe_rows(command);
     if (!run(command, canceled, nullptr, 0)) break;
-    if (copying_) return;  // the rest is not written for more
+    if (copying_ || streaming_) return;  // the rest is not written for more
   }
   if (status_ == 'I' && !implicit_) commit_work();
   ready();
@@ -222,6 +226,15 @@ void Postgres::copy_message(const Request& request) {
   }
   if (copy_extended_) return;
   if (status_ == 'I') commit_work();
+  ready();
+}
+
+// A walsender reads what the standby says, until it is told the end.
+void Postgres::stream_message(const Request& request) {
+  if (request.type != 'c') return;
+  streaming_ = false;
+  wire::append_empty(out_, be::kCopyDone);
+  complete("START_REPLICATION");
   ready();
 }
 

@@ -25,7 +25,8 @@ std::optional<Request> take_request(std::string& bytes);
 
 class Postgres {
  public:
-  explicit Postgres(const wire::Parameters& startup) : settings_(startup) {}
+  explicit Postgres(const wire::Parameters& startup, bool replicates = false)
+      : settings_(startup), replicates_(replicates) {}
 
   // AuthenticationOk and the parameters, up to where the key would follow.
   std::string greeting();
@@ -37,6 +38,7 @@ class Postgres {
   char status() const { return status_; }
   bool skipping() const { return skipping_; }
   bool has_statement(const std::string& name) const { return statements_.contains(name); }
+  bool replicates() const { return replicates_; }
   // Whether some client's work is unfinished.
   bool in_the_middle() const { return status_ != 'I' || implicit_ || copying_; }
 
@@ -54,6 +56,8 @@ class Postgres {
   void close(const std::string& body);
   void sync();
   void copy_message(const Request& request);
+  void stream(const Command& command);
+  void stream_message(const Request& request);
   void function_call();
 
   // False where it failed. With `rows_most` it may stop early and leave the rest in the portal.
@@ -74,11 +78,13 @@ class Postgres {
   void ready();
 
   SessionSettings settings_;
+  bool replicates_;
   char status_ = 'I';
   bool implicit_ = false;   // extended messages since the last Sync, outside a block
   bool extended_ = false;   // the message at hand is one of the extended protocol
   bool skipping_ = false;   // up to the next Sync
   bool copying_ = false;
+  bool streaming_ = false;  // copies both ways
   bool copy_extended_ = false;
   std::size_t copy_bytes_ = 0;
   std::string locks_;  // session advisory locks, which neither end of a transaction gives back

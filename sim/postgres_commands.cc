@@ -66,9 +66,28 @@ bool Postgres::run(const Command& command, bool canceled, Portal* portal, int ro
     case Kind::DeallocateAll:
     case Kind::DiscardAll: return run_statement_list(command);
     case Kind::AlterTable: complete("ALTER TABLE"); return true;
+    case Kind::IdentifySystem:
+    case Kind::StartReplication:
+      if (!replicates_) {
+        fail("42601", "syntax error in " + command.text);
+        return false;
+      }
+      stream(command);
+      return true;
     case Kind::Unknown: fail("42601", "syntax error in " + command.text); return false;
   }
   return true;
+}
+
+void Postgres::stream(const Command& command) {
+  if (command.kind == Kind::IdentifySystem) {
+    row("system 4711 " + settings_.text());
+    complete("IDENTIFY_SYSTEM");
+    return;
+  }
+  wire::Writer(out_, be::kCopyBoth).u8(0).u16(0);
+  for (int i = 0; i < 5; ++i) wire::Writer(out_, be::kCopyData).text("w of ").text(command.name);
+  streaming_ = true;
 }
 
 bool Postgres::run_transaction(const Command& command) {

@@ -1,16 +1,15 @@
-// One run: a pooler, a server and clients, drawn from a seed, until everybody is done.
+// One run: poolers, a server and clients, drawn from a seed, until everybody is done.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "client.h"
 #include "cluster.h"
 #include "plan.h"
-#include "worker.h"
+#include "process.h"
+#include "takeover.h"
 
 namespace weir::sim {
 
@@ -27,26 +26,28 @@ class Run {
 
  private:
   void add_client();
-  std::shared_ptr<Cable> dial();
-  void tick(unsigned worker);
+  Process& add_process(int number, unsigned workers, unsigned generation);
+  std::shared_ptr<Cable> dial(Process& process);
+  // Of a client: a cancel request may come to any process of the group.
+  std::shared_ptr<Cable> dial_in(bool for_cancel);
+  void take_over();
   void commands();
   void command();
   void reload();
+  void calm_down();
   void to_all(session::Letter::Kind kind, const std::string& database);
   bool everybody_is_done() const;
   void check();
-  void check_counts();
   void check_rest();
 
   World world_;
   Plan plan_;
   Cluster cluster_;
-  pool::Ledger ledger_;
-  Site site_;
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::size_t serving_ = 0;  // of them, the one that clients come to
+  std::unique_ptr<Takeover> takeover_;
   std::vector<std::shared_ptr<Client>> clients_;
   int started_ = 0;
-  // Pools that had more than their limit when it was lowered: from there they only shrink.
-  std::map<std::pair<std::string, std::string>, int> shrinking_;
   bool calm_ = false;  // nothing goes wrong any more
 };
 

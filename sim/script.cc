@@ -17,9 +17,10 @@ constexpr std::array<std::string_view, 3> kPortals = {"", "p1", "p2"};
 
 }  // namespace
 
-Script::Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup)
+Script::Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup,
+               bool replicates)
     : world_(world), random_(world.random), rules_(rules), tag_(std::move(tag)),
-      with_startup_(!startup.empty()), session_(startup) {}
+      with_startup_(!startup.empty()), session_(startup, replicates) {}
 
 Step Script::next() {
   step_ = {};
@@ -39,6 +40,7 @@ void Script::slept(std::size_t answer) {
 
 void Script::unit() {
   if (open_) return extended();
+  if (session_.replicates()) return replication();
   switch (random_.between(0, 9)) {
     case 0: return copy();
     case 1:
@@ -113,6 +115,16 @@ void Script::simple() {
   if (dice < 17)
     return query(work_text() + ";" + work_text() + (random_.percent(30) ? ";" + any_text() : ";"));
   query(any_text());
+}
+
+void Script::replication() {
+  const std::string tag = next_tag();
+  if (random_.percent(30)) return query("IDENTIFY_SYSTEM");
+  if (random_.percent(30)) return query(echo_text());
+  if (random_.percent(10)) return query("SELECT fail(" + tag + ")");
+  query("START_REPLICATION \"" + tag + "\"");
+  for (int i = random_.between(0, 3); i > 0; --i) say('d', "r status of " + tag);
+  say('c', "");
 }
 
 void Script::extended() {

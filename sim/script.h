@@ -34,7 +34,8 @@ struct Step {
 
 class Script {
  public:
-  Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup);
+  Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup,
+         bool replicates);
 
   Step next();
   // Says with which of its answers a Sleep has ended.
@@ -46,6 +47,7 @@ class Script {
  private:
   void unit();
   void simple();
+  void replication();
   void extended();
   void extended_group();
   void copy();

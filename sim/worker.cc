@@ -21,7 +21,7 @@ std::string name_of(const session::Connection& c) {
 Worker::Worker(Site& site, unsigned number)
     : site_(site), world_(site.world), number_(number),
       engine_({.worker = number, .ledger = site.ledger, .random = site.world.random,
-               .config = site.config, .mock_key = {}}) {}
+               .config = site.config, .mock_key = {}, .generation = site.generation}) {}
 
 Worker::~Worker() {
   for (auto& [k, socket] : sockets_)
@@ -110,7 +110,11 @@ void Worker::read(const SocketPtr& socket) {
     const auto most_ever = static_cast<std::uint64_t>(site_.read_size_max);
     const std::size_t most = 1 + world_.random.below(most_ever);
     socket->asked_for = false;
+    const auto client = departing_ && socket->id.side == Side::Server
+                            ? engine_.peer_of(socket->id) : std::nullopt;
     feed(socket, cable.read(socket->end, most));
+    if (client) depart_client(*client);
+    if (departing_ && socket->id.side == Side::Server) depart_server(socket->id);
   }
 }
 
@@ -149,6 +153,7 @@ void Worker::ended(const SocketPtr& socket, std::string_view reason) {
 void Worker::tick() {
   engine_.tick(world_.now(), out_);
   perform();
+  if (departing_) sweep();
 }
 
 void Worker::configure(std::shared_ptr<const config::Config> config) {
@@ -204,7 +209,7 @@ void Worker::connect(ServerId id) {
   auto socket = std::make_shared<Socket>();
   socket->id = id;
   sockets_[key(id)] = socket;
-  site_.cluster.connect([this, socket](std::shared_ptr<Cable> cable) {
+  const auto connected = [this, socket](std::shared_ptr<Cable> cable) {
     if (find(socket->id) != socket) {
       if (cable) cable->finish(0);
       return;
@@ -218,7 +223,12 @@ void Worker::connect(ServerId id) {
     attach(socket);
     engine_.server_connected(socket->id.server(), "10.0.0.2", 2000, world_.now(), out_);
     perform();
-  });
+  };
+  const session::Endpoint* endpoint = engine_.endpoint(id);  // none where it is given up at once
+  const std::string host = endpoint != nullptr ? endpoint->host : "";
+  if (!host.starts_with("peer")) return site_.cluster.connect(connected);
+  world_.after(Duration{world_.random.between(1, site_.letter_delay_us_max)},
+               [this, connected, host] { connected(site_.dial_peer(host)); });
 }
 
 void Worker::close(Connection c, bool at_once) {
@@ -246,6 +256,8 @@ void Worker::ask(const auth::Question& question) {
 }
 
 Duration Worker::letter_delay(Worker& to) {
+  if (world_.random.percent(site_.full_mailbox_percent))
+    return Duration{world_.random.between(1, 4 * site_.letter_delay_us_max)};
   Instant& last = last_letter_[to.number_];
   const Duration delay{world_.random.between(1, site_.letter_delay_us_max)};
   last = std::max(last + Duration{1}, world_.now() + delay);

@@ -2,6 +2,7 @@
 // contract as the real event loop.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,24 +11,37 @@
 
 #include "cluster.h"
 #include "network.h"
+#include "pool/shares.h"
 #include "session/engine.h"
+#include "session/takeover.h"
 #include "world.h"
 
 namespace weir::sim {
 
 class Worker;
 
-// What all workers of a run share.
+class Takeover;
+
+// What all workers of a process share.
 struct Site {
+  // Opens a connection to another process of the group and returns its end 0.
+  using DialPeer = std::function<std::shared_ptr<Cable>(const std::string& host)>;
+
   World& world;
   Cluster& cluster;
   pool::Ledger& ledger;
   std::shared_ptr<const config::Config> config;
-  std::vector<std::unique_ptr<Worker>> workers;
+  unsigned generation = 0;
+  DialPeer dial_peer = {};
+  std::vector<std::unique_ptr<Worker>> workers = {};
   // Server connections that travel between workers, by pool.
-  std::map<std::pair<std::string, std::string>, int> travelling;
+  std::map<std::pair<std::string, std::string>, int> travelling = {};
+  pool::HeardShares elsewhere = {};  // connections that a predecessor still has
+  Takeover* successor = nullptr;     // the way to whoever takes over
+  bool inherits = false;             // connections of a predecessor may still come
   int read_size_max = 16 * 1024;
   int letter_delay_us_max = 200;
+  int full_mailbox_percent = 0;      // of letters that have to wait, and may be overtaken
 };
 
 class Worker {
@@ -42,6 +56,13 @@ class Worker {
   void configure(std::shared_ptr<const config::Config> config);
   // A letter of another worker, or a command of the console.
   void mail(session::Letter letter);
+
+  // An online restart: what is at rest leaves; what another process had comes in. Clients and
+  // servers bring their cable.
+  void begin_departing();
+  void arrive(const session::PoolKnowledge& pool);
+  void arrive(const session::ClientParcel& client, std::shared_ptr<Cable> cable);
+  void arrive(const session::TravellingServer& server, std::shared_ptr<Cable> cable);
 
   session::Engine& engine() { return engine_; }
   // Server connections that exist or are being opened, those that carry cancels included.
@@ -67,6 +88,9 @@ class Worker {
   void attach(const SocketPtr& socket);
   void woken(const SocketPtr& socket);
   void read(const SocketPtr& socket);
+  void sweep();
+  void depart_client(Connection c);
+  void depart_server(Connection c);
   bool wants_read(const SocketPtr& socket);
   void feed(const SocketPtr& socket, const std::string& bytes);
   void ended(const SocketPtr& socket, std::string_view reason);
@@ -87,10 +111,12 @@ class Worker {
   World& world_;
   const unsigned number_;
   session::Engine engine_;
+  session::Takeover takeover_{engine_};
   session::Effects out_;
   std::map<Key, SocketPtr> sockets_;
   std::vector<SocketPtr> lingering_;  // closed, with bytes that have not gone out yet
-  std::map<unsigned, Instant> last_letter_;  // by receiver: letters overtake each other never
+  std::map<unsigned, Instant> last_letter_;  // by receiver: normally letters keep their order
+  bool departing_ = false;
 };
 
 }  // namespace weir::sim

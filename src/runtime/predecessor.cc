@@ -4,8 +4,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <limits>
-
 #include "net/passing.h"
 
 namespace weir::runtime {
@@ -64,7 +62,7 @@ std::vector<ConsoleState> Predecessor::on_event() {
   std::vector<TakeoverLink::Received> received;
   link_.receive(received);
   for (TakeoverLink::Received& next : received) take(std::move(next));
-  if (link_.over()) forget_shares();
+  if (link_.over()) shares_.forget();
   return std::exchange(states_, {});
 }
 
@@ -75,13 +73,16 @@ void Predecessor::take(TakeoverLink::Received received) {
     states_.push_back(std::move(*state));
     return;
   }
-  if (const auto* share = std::get_if<Share>(&received.record)) return count(*share);
+  const auto account = [this](const auto& names) -> pool::PoolAccount& {
+    return shared_->ledger.pool(names.database, names.user);
+  };
+  if (const auto* share = std::get_if<Share>(&received.record))
+    return shares_.heard(account(*share), share->change);
   if (const auto* client = std::get_if<session::ClientParcel>(&received.record)) {
     worker = session::Takeover::home(*client, workers);
     shared_->load[worker].fetch_add(1, std::memory_order_relaxed);
   } else if (const auto* server = std::get_if<session::TravellingServer>(&received.record)) {
-    // It is counted already, but not as the predecessor's any more.
-    --shares_[{server->database, server->user}];
+    shares_.came_over(account(*server));
     worker = server->worker % workers;
   } else if (const auto* pool = std::get_if<session::PoolKnowledge>(&received.record)) {
     for (auto& each : shared_->workers)
@@ -93,21 +94,6 @@ void Predecessor::take(TakeoverLink::Received received) {
   }
   shared_->workers[worker]->post({.kind = WorkerMessage::Kind::Arrive, .fd = std::move(received.fd),
                                   .record = std::make_unique<Record>(std::move(received.record))});
-}
-
-void Predecessor::count(const Share& share) {
-  pool::PoolAccount& account = shared_->ledger.pool(share.database, share.user);
-  constexpr int kNoLimit = std::numeric_limits<int>::max();
-  for (std::int32_t i = 0; i < share.change; ++i)
-    (void)pool::Ledger::take_server(account, kNoLimit, 0, 0);
-  for (std::int32_t i = share.change; i < 0; ++i) pool::Ledger::give_server(account);
-  shares_[{share.database, share.user}] += share.change;
-}
-
-void Predecessor::forget_shares() {
-  for (const auto& [pool, left] : std::exchange(shares_, {}))
-    count({.database = pool.first, .user = pool.second, .change = -left});
-  shares_.clear();
 }
 
 }  // namespace weir::runtime

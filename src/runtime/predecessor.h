@@ -2,11 +2,11 @@
 // anything is started, and then, on the control thread, what is at rest there.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "pool/shares.h"
 #include "runtime/listeners.h"
 #include "runtime/takeover_link.h"
 #include "runtime/worker.h"
@@ -36,15 +36,12 @@ class Predecessor {
 
   Result<void> receive_listeners();
   void take(TakeoverLink::Received received);
-  void count(const Share& share);
-  void forget_shares();
 
   TakeoverLink link_;
   Listeners listeners_;
   unsigned generation_ = 0;
   Shared* shared_ = nullptr;
-  // Server connections that the predecessor still has, which count against our limits.
-  std::map<std::pair<std::string, std::string>, std::int32_t> shares_;
+  pool::HeardShares shares_;
   std::vector<ConsoleState> states_;
 };
 

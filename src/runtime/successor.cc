@@ -57,21 +57,22 @@ void Successor::begin(const ConsoleState& state) {
 
 void Successor::send(Record record, net::Fd fd) {
   if (const auto* server = std::get_if<session::TravellingServer>(&record)) {
-    pool::Ledger::give_server(shared_.ledger.pool(server->database, server->user));
-    --told_[{server->database, server->user}];
+    pool::PoolAccount& pool = shared_.ledger.pool(server->database, server->user);
+    tell_share(pool);  // the successor must count a connection before it comes
+    told_.gone_over(pool);
   }
   link_->send(record, std::move(fd));
 }
 
 // How many server connections each pool has here, as far as that has changed.
 void Successor::tell_shares() {
-  shared_.ledger.for_each_pool([this](const pool::PoolAccount& pool) {
-    std::int32_t& told = told_[{pool.database.name, pool.user.name}];
-    const std::int32_t change = pool.servers.value() - told;
-    if (change == 0) return;
-    told += change;
-    link_->send(Share{.database = pool.database.name, .user = pool.user.name, .change = change});
-  });
+  shared_.ledger.for_each_pool([this](const pool::PoolAccount& pool) { tell_share(pool); });
+}
+
+void Successor::tell_share(const pool::PoolAccount& pool) {
+  const int change = told_.change(pool);
+  if (change == 0) return;
+  link_->send(Share{.database = pool.database.name, .user = pool.user.name, .change = change});
 }
 
 }  // namespace weir::runtime

@@ -2,12 +2,10 @@
 // sockets when it asks, and when it is up everything at rest. On the control thread.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
-#include <utility>
 
 #include "net/loop.h"
+#include "pool/shares.h"
 #include "runtime/listeners.h"
 #include "runtime/takeover_link.h"
 #include "runtime/worker.h"
@@ -36,6 +34,7 @@ class Successor {
 
  private:
   void give_listeners();
+  void tell_share(const pool::PoolAccount& pool);
 
   Shared& shared_;
   Listeners& listeners_;
@@ -43,7 +42,7 @@ class Successor {
   std::unique_ptr<TakeoverLink> link_;
   bool up_ = false;
   bool goodbye_ = false;
-  std::map<std::pair<std::string, std::string>, std::int32_t> told_;
+  pool::ToldShares told_;
 };
 
 }  // namespace weir::runtime
