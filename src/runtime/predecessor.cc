@@ -76,6 +76,10 @@ void Predecessor::take(TakeoverLink::Received received) {
     return;
   }
   if (const auto* share = std::get_if<Share>(&received.record)) return count(*share);
+  if (const auto* over = std::get_if<StrayOver>(&received.record)) {
+    over_.push_back(*over);
+    return;
+  }
   if (const auto* client = std::get_if<session::ClientParcel>(&received.record)) {
     worker = session::Takeover::home(*client, workers);
     shared_->load[worker].fetch_add(1, std::memory_order_relaxed);

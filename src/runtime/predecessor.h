@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/listeners.h"
 #include "runtime/takeover_link.h"
@@ -27,6 +28,9 @@ class Predecessor {
   void begin(Shared& shared);
   // Something has come. Console state is returned for the control thread to put in force.
   std::vector<ConsoleState> on_event();
+  void send(const StrayCancel& stray) { link_.send(stray); }
+  // Which of those are over.
+  std::vector<StrayOver> take_over() { return std::exchange(over_, {}); }
   bool over() const { return link_.over(); }
   // In good order: the predecessor need not fear for its clients.
   void leave() { link_.send(Goodbye{}); }
@@ -46,6 +50,7 @@ class Predecessor {
   // Server connections that the predecessor still has, which count against our limits.
   std::map<std::pair<std::string, std::string>, std::int32_t> shares_;
   std::vector<ConsoleState> states_;
+  std::vector<StrayOver> over_;
 };
 
 }  // namespace weir::runtime

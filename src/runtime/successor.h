@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "net/loop.h"
 #include "runtime/listeners.h"
@@ -23,6 +24,8 @@ class Successor {
   void accept(net::Loop& loop, std::uint64_t token);
   // The successor says something, or can be written to. True once: when it is up.
   bool on_event();
+  // Cancel requests that have found nobody there.
+  std::vector<StrayCancel> take_strays() { return std::exchange(strays_, {}); }
   // From now on everything at rest leaves.
   void begin(const ConsoleState& state);
   void send(Record record, net::Fd fd);
@@ -43,6 +46,7 @@ class Successor {
   std::unique_ptr<TakeoverLink> link_;
   bool up_ = false;
   bool goodbye_ = false;
+  std::vector<StrayCancel> strays_;
   std::map<std::pair<std::string, std::string>, std::int32_t> told_;
 };
 
