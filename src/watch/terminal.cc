@@ -101,7 +101,10 @@ bool Terminal::is_there() {
 
 Result<void> Terminal::check() {
   int found = 0;
-  if (setupterm(nullptr, STDOUT_FILENO, &found) == OK) return {};
+  if (setupterm(nullptr, STDOUT_FILENO, &found) == OK) {
+    del_curterm(cur_term);
+    return {};
+  }
   return fail(
       fmt::format("the terminal \"{}\" (TERM) is not known here; set TERM to one that is, "
                   "as in TERM=xterm, or use --once",
