@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <array>
 #include <climits>
@@ -50,10 +51,11 @@ class Session {
     terminal_.show(draw(state_, picture, table, terminal_.size()));
   }
 
-  // A change of the window's size interrupts it.
-  void wait() const {
+  // A change of the window's size interrupts it. With its terminal gone it ends.
+  void wait() {
     std::array<pollfd, 2> both{{{STDIN_FILENO, POLLIN, 0}, {sampler_.fd(), POLLIN, 0}}};
-    poll(both.data(), both.size(), -1);
+    if (poll(both.data(), both.size(), -1) < 0) return;
+    if ((both[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) state_.quit = true;
   }
 
   void take_sample() {

@@ -198,6 +198,13 @@ def test_help(pooler, open_top):
     top.shows("[1 Pools]", "h help")
 
 
+def test_control_c(pooler, open_top):
+    top = open_top(where(pooler))
+    top.shows("[1 Pools]")
+    top.press("C-c")
+    assert top.ended() == 1
+
+
 # The terminal
 
 def test_sizes(busy, open_top):

@@ -24,8 +24,8 @@ class Terminal:
         settings = self._directory.write("tmux.conf", SETTINGS)
         inside = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **(environment or {})}
         line = ["env", *(f"{name}={value}" for name, value in inside.items()), *command]
-        # tmux itself does not always know the status; cat keeps the screen.
-        script = f"{shlex.join(line)}; printf '\nended: %s\n' $?; exec cat"
+        # tmux itself does not always know the status; cat keeps the screen. Ctrl-C reaches all.
+        script = f"trap : INT; {shlex.join(line)}; printf '\nended: %s\n' $?; exec cat"
         # A server takes its settings and its environment from whoever starts it.
         self._tmux("-f", settings, "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]),
                    "sh", "-c", script)
