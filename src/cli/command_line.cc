@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "runtime/run.h"
 #include "runtime/tls_contexts.h"
 #include "runtime/version.h"
+#include "watch/top.h"
 
 namespace weir::cli {
 
@@ -65,11 +67,13 @@ class CommandLine {
   void add_up();
   void add_check();
   void add_options();
+  void add_top();
 
   CLI::App app_{"A PostgreSQL connection pooler that takes PgBouncer's place.", "weir"};
   UpOptions up_;
   std::string checked_path_;
   bool markdown_ = false;
+  watch::TopOptions top_;
   int status_ = 0;
 };
 
@@ -78,6 +82,7 @@ CommandLine::CommandLine() {
   add_up();
   add_check();
   add_options();
+  add_top();
 }
 
 bool CommandLine::has(std::string_view command) const {
@@ -111,6 +116,31 @@ void CommandLine::add_options() {
   auto* command = app_.add_subcommand("options", "List the options of the configuration");
   command->add_flag("--markdown", markdown_, "As the page docs/options.md");
   command->callback([this] { status_ = list_options(markdown_); });
+}
+
+void CommandLine::add_top() {
+  auto* command = app_.add_subcommand(
+      "top", "Show pools, databases, clients and servers of a running pooler, and what they do");
+  command->footer(
+      "The console is asked as one of admin_users or stats_users. Without a connection string:\n"
+      "127.0.0.1, port 6432, database pgbouncer. PGHOST, PGPORT, PGUSER, PGPASSWORD, PGSSLMODE,\n"
+      "PGSERVICE and ~/.pgpass mean what they mean to psql. The key h shows the keys.");
+  command
+      ->add_option("CONNECTION-STRING", top_.connection_string,
+                   "As in postgres://USER@HOST:6432/pgbouncer or \"host=HOST user=USER\"")
+      ->option_text(" ");
+  command->add_flag("--once", top_.once,
+                    "Print plain text and end, after one interval for the rates; so it is too "
+                    "where there is no terminal");
+  command->add_option("--interval", top_.interval, "Between two samples")
+      ->check(CLI::Range(1, static_cast<int>(watch::kLongestInterval.count())))
+      ->option_text("SECONDS (2)");
+  std::map<std::string, watch::View> views;
+  for (const auto view : watch::kViews) views.emplace(watch::view_name(view), view);
+  command->add_option("--view", top_.view, "The table to begin with, or to print")
+      ->transform(CLI::CheckedTransformer(views))
+      ->option_text("pools|databases|clients|servers");
+  command->callback([this] { status_ = watch::top(top_); });
 }
 
 int CommandLine::run(int argc, const char* const* argv) {

@@ -78,6 +78,7 @@ Options:
 
 Commands ("{0} COMMAND --help" tells more):
   up                   start a private PostgreSQL with the pooler in front of it
+  top                  show what a running pooler does
   check                print every problem of a configuration
   options              list the options of the configuration
 )",

@@ -171,7 +171,7 @@ Result<void> PrivatePostgres::start(Interrupt& interrupt) {
   if (!server) return std::unexpected(server.error());
   server_ = std::move(*server);
   while (server_.running()) {
-    if (Console::connect(address("postgres"), 2s)) return make_database();
+    if (watch::Console::connect(login("postgres"), 2s)) return make_database();
     if (interrupt.wait(50ms)) return fail("interrupted");
   }
   return fail(fmt::format("PostgreSQL did not start; the end of {}:\n{}", folder_->file(kLog),
@@ -185,7 +185,7 @@ void PrivatePostgres::stop() {
 }
 
 Result<void> PrivatePostgres::make_database() const {
-  auto console = Console::connect(address("postgres"), 5s);
+  auto console = watch::Console::connect(login("postgres"), 5s);
   if (!console) return std::unexpected(console.error());
   const auto there = console->query("SELECT 1 FROM pg_database WHERE datname = 'weir'", 5s);
   if (!there) return std::unexpected(there.error());
@@ -196,7 +196,7 @@ Result<void> PrivatePostgres::make_database() const {
 }
 
 Result<std::string> PrivatePostgres::secret() const {
-  auto console = Console::connect(address("postgres"), 5s);
+  auto console = watch::Console::connect(login("postgres"), 5s);
   if (!console) return std::unexpected(console.error());
   const auto rows =
       console->query("SELECT rolpassword FROM pg_authid WHERE rolname = current_user", 5s);
@@ -205,8 +205,15 @@ Result<std::string> PrivatePostgres::secret() const {
   return rows->front().find("rolpassword")->second;
 }
 
-Address PrivatePostgres::address(const std::string& database) const {
-  return {socket_folder_, port(), database, kPrivateUser, password_};
+watch::Parameters PrivatePostgres::login(const std::string& database) const {
+  return private_login(socket_folder_, port(), database, password_);
+}
+
+watch::Parameters private_login(const std::string& host, int port, const std::string& database,
+                                const std::string& password) {
+  return {{"host", host},         {"port", fmt::format("{}", port)}, {"dbname", database},
+          {"user", kPrivateUser}, {"password", password},            {"sslmode", "disable"},
+          {"application_name", "weir up"}};
 }
 
 }  // namespace weir::cli

@@ -6,13 +6,17 @@
 
 #include "base/result.h"
 #include "cli/child.h"
-#include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/state_folder.h"
+#include "watch/console.h"
 
 namespace weir::cli {
 
 inline constexpr const char* kPrivateUser = "weir";
+
+// How to log in as that user, to the server or to the pooler in front of it.
+watch::Parameters private_login(const std::string& host, int port, const std::string& database,
+                                const std::string& password);
 
 class PrivatePostgres {
  public:
@@ -42,7 +46,7 @@ class PrivatePostgres {
   Result<void> check_data() const;
   Result<void> make_data();
   Result<void> make_database() const;
-  Address address(const std::string& database) const;
+  watch::Parameters login(const std::string& database) const;
 
   const StateFolder* folder_;
   std::string bin_, version_, password_, socket_folder_;

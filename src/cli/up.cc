@@ -14,10 +14,10 @@
 
 #include "cli/child.h"
 #include "cli/interrupt.h"
-#include "cli/live_figures.h"
 #include "cli/pooler_files.h"
 #include "cli/private_postgres.h"
 #include "cli/state_folder.h"
+#include "watch/live_figures.h"
 
 extern char** environ;
 
@@ -73,8 +73,8 @@ class Tier {
  private:
   Result<void> start_pooler(Interrupt& interrupt);
   std::unexpected<Error> ended_by_itself(const char* what, const char* log) const;
-  Address pooler(const char* database) const {
-    return {kAddress, options_.port, database, kPrivateUser, postgres_.password()};
+  watch::Parameters pooler(const char* database) const {
+    return private_login(kAddress, options_.port, database, postgres_.password());
   }
 
   const UpOptions& options_;
@@ -100,7 +100,7 @@ Result<void> Tier::start_pooler(Interrupt& interrupt) {
   pooler_ = std::move(*child);
   std::string reason = "it ended";
   for (auto waited = 0ms; pooler_.running() && waited < 15s; waited += 50ms) {
-    auto client = Console::connect(pooler(kPrivateUser), 5s);
+    auto client = watch::Console::connect(pooler(kPrivateUser), 5s);
     const auto answer = client ? client->query("SELECT 1", 5s) : std::unexpected(client.error());
     if (answer) return {};
     reason = answer.error().text;
@@ -113,7 +113,7 @@ Result<void> Tier::start_pooler(Interrupt& interrupt) {
 // On a terminal the line stays in its place; in a file there is one every ten seconds.
 Result<void> Tier::watch(Interrupt& interrupt) {
   const bool terminal = isatty(STDOUT_FILENO) != 0;
-  LiveFigures figures(pooler("pgbouncer"));
+  watch::LiveFigures figures(pooler("pgbouncer"));
   for (int second = 1; !interrupt.wait(1s); ++second) {
     if (!postgres_.running()) return ended_by_itself("PostgreSQL", "postgres.log");
     if (!pooler_.running()) return ended_by_itself("the pooler", kLog);
