@@ -110,6 +110,7 @@ void Control::on_event(std::uint64_t token) {
     case kControlSocketToken: successor_.accept(*loop_, kSuccessorToken); break;
     case kSuccessorToken:
       if (successor_.on_event()) begin_leaving();
+      for (StrayCancel& stray : successor_.take_strays()) strays_.of_successor(std::move(stray));
       break;
     case kPredecessorToken: on_predecessor(); break;
     default: break;
@@ -190,6 +191,8 @@ void Control::on_message(ControlMessage& message) {
     successor_.send(std::move(*message.record), std::move(message.fd));
     return;
   }
+  if (message.kind == ControlMessage::Kind::Stray) return strays_.unknown_here(message);
+  if (message.kind == ControlMessage::Kind::StrayOver) return strays_.over(message.client.index);
   const auto it = std::ranges::find(pending_, message.token, &Pending::token);
   if (it == pending_.end()) return;
   if (message.kind == ControlMessage::Kind::Snapshot)

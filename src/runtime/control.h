@@ -15,6 +15,7 @@
 #include "net/loop.h"
 #include "runtime/predecessor.h"
 #include "runtime/run.h"
+#include "runtime/stray_cancels.h"
 #include "runtime/successor.h"
 #include "runtime/worker.h"
 
@@ -92,6 +93,7 @@ class Control {
   Listeners& listeners_;
   std::unique_ptr<Predecessor> predecessor_;
   Successor successor_;
+  StrayCancels strays_{shared_, successor_, predecessor_};
   std::list<Pending> pending_;
   std::uint64_t next_token_ = 1;
   admin::Averages averages_;

@@ -26,7 +26,10 @@ void Control::tick_leaving(std::span<const session::Snapshot> snapshots) {
   std::size_t clients = 0;
   for (const auto& load : shared_.load)
     clients += static_cast<std::size_t>(load.load(std::memory_order_relaxed));
-  if (clients > consoles || servers > 0 || !successor_.has_everything() || stopped_) return;
+  // What comes from a predecessor that still has some goes on to the successor.
+  if (clients > consoles || servers > 0 || !successor_.has_everything() || predecessor_ ||
+      stopped_)
+    return;
   shared_.log.write(LogLevel::kLog, "everything has been taken over, exiting");
   successor_.send(Goodbye{}, {});
   stopped_ = true;
@@ -46,9 +49,11 @@ void Control::on_predecessor() {
     for (const std::string& database : disabled_)
       broadcast(session::Letter::Kind::Disable, {.command = {.database = database}});
   }
+  for (const StrayOver& answer : predecessor_->take_over()) strays_.over(answer.number);
   if (!predecessor_->over()) return;
   shared_.log.write(LogLevel::kLog, "the process that ran before has ended");
   predecessor_.reset();
+  strays_.predecessor_has_ended();
 }
 
 }  // namespace weir::runtime

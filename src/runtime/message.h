@@ -52,6 +52,8 @@ struct ControlMessage {
     Snapshot,  // `snapshot`, as asked for with `token`
     Done,      // worker `from` has done its part of command `token`
     Departed,  // `record` with `fd`, for a successor
+    Stray,     // nobody here has the key of `record`, which `client` of worker `from` asks for
+    StrayOver, // what was asked of a worker in `client`'s name is over
   };
 
   Kind kind = Kind::Done;

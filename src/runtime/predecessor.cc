@@ -78,6 +78,10 @@ void Predecessor::take(TakeoverLink::Received received) {
   };
   if (const auto* share = std::get_if<Share>(&received.record))
     return shares_.heard(account(*share), share->change);
+  if (const auto* over = std::get_if<StrayOver>(&received.record)) {
+    over_.push_back(*over);
+    return;
+  }
   if (const auto* client = std::get_if<session::ClientParcel>(&received.record)) {
     worker = session::Takeover::home(*client, workers);
     shared_->load[worker].fetch_add(1, std::memory_order_relaxed);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pool/shares.h"
 #include "runtime/listeners.h"
@@ -27,6 +28,9 @@ class Predecessor {
   void begin(Shared& shared);
   // Something has come. Console state is returned for the control thread to put in force.
   std::vector<ConsoleState> on_event();
+  void send(const StrayCancel& stray) { link_.send(stray); }
+  // Which of those are over.
+  std::vector<StrayOver> take_over() { return std::exchange(over_, {}); }
   bool over() const { return link_.over(); }
   // In good order: the predecessor need not fear for its clients.
   void leave() { link_.send(Goodbye{}); }
@@ -43,6 +47,7 @@ class Predecessor {
   Shared* shared_ = nullptr;
   pool::HeardShares shares_;
   std::vector<ConsoleState> states_;
+  std::vector<StrayOver> over_;
 };
 
 }  // namespace weir::runtime

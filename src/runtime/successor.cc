@@ -32,6 +32,8 @@ bool Successor::on_event() {
       } else {
         link_->send(Hello{.generation = generation_});
       }
+    } else if (const auto* stray = std::get_if<StrayCancel>(&next.record)) {
+      strays_.push_back(*stray);
     } else if (std::holds_alternative<Goodbye>(next.record)) {
       goodbye_ = true;
     } else if (std::holds_alternative<Ready>(next.record) && !up_) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "net/loop.h"
 #include "pool/shares.h"
@@ -21,6 +23,8 @@ class Successor {
   void accept(net::Loop& loop, std::uint64_t token);
   // The successor says something, or can be written to. True once: when it is up.
   bool on_event();
+  // Cancel requests that have found nobody there.
+  std::vector<StrayCancel> take_strays() { return std::exchange(strays_, {}); }
   // From now on everything at rest leaves.
   void begin(const ConsoleState& state);
   void send(Record record, net::Fd fd);
@@ -42,6 +46,7 @@ class Successor {
   std::unique_ptr<TakeoverLink> link_;
   bool up_ = false;
   bool goodbye_ = false;
+  std::vector<StrayCancel> strays_;
   pool::ToldShares told_;
 };
 

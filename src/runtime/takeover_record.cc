@@ -103,6 +103,12 @@ void fields(auto& each, Is<PassedListener> auto& r) {
 }
 void fields(auto&, Is<Ready> auto&) {}
 void fields(auto&, Is<Goodbye> auto&) {}
+void fields(auto& each, Is<StrayCancel> auto& r) {
+  each(r.number);
+  each(r.key);
+  each(r.rest);
+}
+void fields(auto& each, Is<StrayOver> auto& r) { each(r.number); }
 void fields(auto& each, Is<ConsoleState> auto& r) {
   each(r.all_paused);
   each(r.paused);

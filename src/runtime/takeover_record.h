@@ -14,7 +14,7 @@
 
 namespace weir::runtime {
 
-inline constexpr std::uint32_t kTakeoverVersion = 1;
+inline constexpr std::uint32_t kTakeoverVersion = 2;
 
 // The first record of either side.
 struct Hello {
@@ -45,9 +45,19 @@ struct Share {
 
 struct Goodbye {};  // the end of the connection that follows is no accident
 
-using Record =
-    std::variant<Hello, PassedListener, Ready, ConsoleState, Share, session::PoolKnowledge,
-                 session::ClientParcel, session::TravellingServer, Goodbye>;
+// A cancel request that the sender knows no client for; it is answered when it is over.
+struct StrayCancel {
+  std::uint32_t number = 0;  // the sender's
+  std::uint64_t key = 0;
+  std::string rest = {};  // of a long key
+};
+struct StrayOver {
+  std::uint32_t number = 0;
+};
+
+using Record = std::variant<Hello, PassedListener, Ready, ConsoleState, Share,
+                            session::PoolKnowledge, session::ClientParcel,
+                            session::TravellingServer, Goodbye, StrayCancel, StrayOver>;
 
 // Length, kind, whether a descriptor comes with it, content.
 wire::Buffer encode(const Record& record, bool with_descriptor);

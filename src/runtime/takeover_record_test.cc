@@ -86,6 +86,12 @@ TEST_CASE("the small records") {
   CHECK(std::get<Hello>(again(Hello{.generation = 9})).generation == 9);
   CHECK(std::get<Hello>(again(Hello{})).version == kTakeoverVersion);
   CHECK(std::get<Share>(again(Share{.database = "d", .user = "u", .change = -3})).change == -3);
+  const auto stray = std::get<StrayCancel>(
+      again(StrayCancel{.number = 3, .key = 0x8877665544332211, .rest = "rest"}));
+  CHECK(stray.number == 3);
+  CHECK(stray.key == 0x8877665544332211);
+  CHECK(stray.rest == "rest");
+  CHECK(std::get<StrayOver>(again(StrayOver{.number = 7})).number == 7);
   const auto listener = std::get<PassedListener>(
       again(PassedListener{.is_unix = true, .control = true, .file = "/s"}, true));
   CHECK(listener.is_unix);

@@ -130,6 +130,7 @@ class Worker final : public net::Notifier {
   void close_socket(session::Connection c, bool linger);
   void linger(Socket& socket);
   void lingering_event(std::uint64_t number, const net::Ready& ready);
+  void to_control(session::Letter& letter);
   void send_parcel(const session::Effect& effect);
   void to_worker(unsigned worker, WorkerMessage message);
   void write_log(const session::LogEntry& entry);

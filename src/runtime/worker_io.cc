@@ -272,10 +272,7 @@ void Worker::perform_one(const Effect& effect, bool farewell) {
     case Effect::Kind::HandOver: send_parcel(effect); break;
     case Effect::Kind::Post:
       if (effect.worker == shared_.workers.size()) {
-        (void)shared_.control.push({.kind = ControlMessage::Kind::Done, .from = index_,
-                                    .found = effects_.letter(effect.number).found,
-                                    .token = effects_.letter(effect.number).token});
-        shared_.control_notifier->notify();
+        to_control(effects_.letter(effect.number));
       } else {
         to_worker(effect.worker, {.kind = WorkerMessage::Kind::Letter,
                                   .letter = std::move(effects_.letter(effect.number))});
@@ -292,6 +289,21 @@ void Worker::perform_one(const Effect& effect, bool farewell) {
       break;
     case Effect::Kind::Log: write_log(effects_.log_entry(effect.number)); break;
   }
+}
+
+void Worker::to_control(session::Letter& letter) {
+  ControlMessage message{.kind = ControlMessage::Kind::Done, .from = index_,
+                         .client = letter.client, .found = letter.found, .token = letter.token};
+  if (letter.kind == session::Letter::Kind::Cancel) {
+    message.kind = ControlMessage::Kind::Stray;
+    message.from = letter.from;
+    message.record = std::make_unique<Record>(
+        StrayCancel{.key = letter.cancel_key, .rest = std::move(letter.cancel_rest)});
+  } else if (letter.kind == session::Letter::Kind::CancelDone) {
+    message.kind = ControlMessage::Kind::StrayOver;
+  }
+  (void)shared_.control.push(std::move(message));
+  shared_.control_notifier->notify();
 }
 
 void Worker::send_parcel(const Effect& effect) {

@@ -46,13 +46,13 @@ void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant
   }
   if (config_->settings.peer_id != 0) key = cancel_key::home(key);
   const unsigned owner = cancel_key::worker(key) % ledger_.workers();
-  if (owner == worker_) {
-    if (!cancel_client({key, rest}, asker.id, -1, now, out))
-      drop_client(asker, "failed cancel request", now, out);
-    return;
+  const Letter request{.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key,
+                       .cancel_rest = rest, .client = asker.id};
+  if (owner != worker_) {
+    out.post(owner, request);
+  } else if (!cancel_client({key, rest}, asker.id, -1, now, out)) {
+    peering_.in_vain(request, now, out);
   }
-  out.post(owner, {.kind = Letter::Kind::Cancel, .from = worker_, .cancel_key = key,
-                   .cancel_rest = rest, .client = asker.id});
 }
 
 bool Server::has_own_request() const {

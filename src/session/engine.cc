@@ -23,6 +23,7 @@ Engine::Engine(Setup setup)
       config_(std::move(setup.config)),
       mock_key_(setup.mock_key),
       statements_(setup.worker | setup.generation << kWorkerBits) {
+  peering_.has_predecessor = setup.generation > 0;
   open_fixed_rooms();
 }
 

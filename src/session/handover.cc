@@ -129,7 +129,7 @@ ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
     case Letter::Kind::Cancel:
       if (!cancel_client({letter.cancel_key, letter.cancel_rest}, letter.client,
                          static_cast<int>(letter.from), now, out))
-        cancel_answer(letter.client, static_cast<int>(letter.from), now, out);
+        peering_.in_vain(letter, now, out);
       break;
     case Letter::Kind::CancelDone:
       client_closed(letter.client, "cancel request done", now, out);

@@ -82,6 +82,16 @@ void Peering::ended(const pool::Pool& pool, Instant now, Effects& out) {
   }
 }
 
+void Peering::in_vain(const Letter& request, Instant now, Effects& out) {
+  if (has_predecessor && !engine_.cancel_keys_.contains(request.cancel_key)) {
+    out.post(engine_.ledger_.workers(), request);
+  } else if (request.from != engine_.worker_) {
+    engine_.cancel_answer(request.client, static_cast<int>(request.from), now, out);
+  } else {
+    engine_.client_closed(request.client, "failed cancel request", now, out);
+  }
+}
+
 void Peering::tick(Instant now, Effects& out) {
   for (auto& [id, to] : peers_) {
     engine_.cancel_timeouts(to.room, now, out);

@@ -1,5 +1,6 @@
-// Cancel requests whose client is with another process of the group ([peers]): each is passed on
-// over a connection of its own, a bounded number at a time. A part of the Engine; pure.
+// Cancel requests whose client is with another process: one of the group ([peers]), each over a
+// connection of its own, a bounded number at a time; or the process that this one has taken over
+// from. A part of the Engine; pure.
 #pragma once
 
 #include <deque>
@@ -27,8 +28,13 @@ class Peering {
   void forward(Client& asker, std::uint64_t key, std::string_view rest, Instant now, Effects& out);
   // A connection to the peer with this pool has ended.
   void ended(const pool::Pool& pool, Instant now, Effects& out);
+  // A request that has found nobody to cancel here. It may be for a client that an online restart
+  // has left behind: where there was one, the control thread passes it on and answers it.
+  void in_vain(const Letter& request, Instant now, Effects& out);
   void tick(Instant now, Effects& out);
   std::vector<PeerPoolRow> rows() const;
+
+  bool has_predecessor = false;
 
  private:
   struct Request {

@@ -10,7 +10,7 @@ from harness import frontend as fe
 from harness.account import spawn_options
 from harness.pooler import program
 from harness.waiting import until
-from harness.wire import Closed, Connection
+from harness.wire import Closed, Connection, cancel
 
 pytestmark = pytest.mark.weir_only("PgBouncer 1.26 has no -R")
 
@@ -178,6 +178,69 @@ def test_cancel_after_the_move(pooler, take_over):
         cancel.send(fe.cancel_request(client.pid, client.key))
         cancel.read_to_end()
     assert client.read_until("Z").sqlstate == "57014"
+
+
+def sleeps(pooler):
+    return pooler.cluster.backends("query LIKE '%pg_sleep%'")
+
+
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+@pytest.mark.parametrize("protocol", [fe.PROTOCOL_3_0, fe.PROTOCOL_3_2])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_cancel_of_who_stays_behind(make_pooler, take_over, mode, protocol, processes):
+    """The request comes to the newest process, the client is with the first one."""
+    pooler = make_pooler(settings={"pool_mode": mode})
+    stays = pooler.connect(protocol=protocol)
+    stays.query("BEGIN")
+    old = [take_over(pooler) for _ in range(processes)]
+    stays.send(fe.query("SELECT pg_sleep(60)"))
+    until(lambda: sleeps(pooler), what="it runs")
+    assert stays.cancel()
+    reply = stays.read_until("Z")
+    assert (reply.sqlstate, reply.status) == ("57014", "E")
+    assert all(process.poll() is None for process in old)
+    assert stays.query("ROLLBACK").status == "I"
+    stays.close()
+    for process in old:
+        has_ended(process)
+
+
+def test_cancel_of_nobody(pooler, take_over):
+    """Neither an unknown key nor a wrong secret reaches the client that stays behind."""
+    stays = pooler.connect(protocol=fe.PROTOCOL_3_2)
+    stays.send(fe.query("BEGIN"), fe.query("SELECT pg_sleep(1), 'slept'"))
+    old = take_over(pooler)
+    assert cancel(pooler.address, 0x01020304, b"nobody's")
+    assert cancel(pooler.address, stays.pid, stays.key[:-1] + bytes([stays.key[-1] ^ 1]))
+    assert stays.read_until("Z", 2).rows == [("", "slept")]
+    stays.query("COMMIT")
+    has_ended(old)
+    assert cancel(pooler.address, 0x01020304, b"nobody's")
+
+
+def test_cancels_under_load(make_pooler, take_over):
+    """Many at once for those that stay, while others go on in the new process."""
+    pooler = make_pooler(settings={"default_pool_size": 8})
+    stay = [pooler.connect() for _ in range(4)]
+    for client in stay:
+        client.query("BEGIN")
+    old = take_over(pooler)
+    with pooler.connect() as other:
+        for _ in range(3):
+            for client in stay:
+                client.send(fe.query("SAVEPOINT s; SELECT pg_sleep(60)"))
+            until(lambda: len(sleeps(pooler)) == len(stay), what="all run")
+            asking = [threading.Thread(target=client.cancel) for client in stay]
+            for thread in asking:
+                thread.start()
+            assert other.query("SELECT 1").value == "1"
+            for client, thread in zip(stay, asking):
+                assert client.read_until("Z").sqlstate == "57014"
+                thread.join()
+                assert client.query("ROLLBACK TO s").status == "T"
+    for client in stay:
+        client.query("COMMIT")
+    has_ended(old)
 
 
 def test_files(make_pooler, take_over):
