@@ -216,4 +216,15 @@ std::string tag(const Command& command) {
   ASSERT(false);
 }
 
+std::string log_line(const Command& command) {
+  constexpr Kind kSilent[] = {Kind::Invalid, Kind::Show, Kind::Set, Kind::FakeSet,
+                              Kind::KillClient};
+  if (std::ranges::find(kSilent, command.kind) != std::end(kSilent)) return {};
+  std::string line = tag(command);
+  if (!command.database.empty()) line += fmt::format(" '{}'", command.database);
+  if (command.wait == Command::Wait::Clients) line += " WAIT_FOR_CLIENTS";
+  if (command.wait == Command::Wait::Servers) line += " WAIT_FOR_SERVERS";
+  return line + " command issued";
+}
+
 }  // namespace weir::admin

@@ -32,5 +32,7 @@ Command parse_command(std::string_view text);
 
 // What CommandComplete says, for all kinds but Invalid.
 std::string tag(const Command& command);
+// What the log says of it; empty: nothing.
+std::string log_line(const Command& command);
 
 }  // namespace weir::admin

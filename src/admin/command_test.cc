@@ -147,4 +147,13 @@ TEST_CASE("tags are the commands' names; SET repeats the setting") {
   CHECK(tag(parse_command("set datestyle = x")) == "SET");
 }
 
+TEST_CASE("what the log says of commands") {
+  CHECK(log_line(parse_command("pause")) == "PAUSE command issued");
+  CHECK(log_line(parse_command("KILL \"My Db\"")) == "KILL 'My Db' command issued");
+  CHECK(log_line(parse_command("shutdown wait_for_servers")) ==
+        "SHUTDOWN WAIT_FOR_SERVERS command issued");
+  for (const char* silent : {"SHOW POOLS", "SET verbose = 1", "KILL_CLIENT 7", "nonsense"})
+    CHECK(log_line(parse_command(silent)).empty());
+}
+
 }  // namespace weir::admin

@@ -8,6 +8,10 @@ Names database_names(const View& view) {
   for (const session::Snapshot& worker : view.workers)
     for (const session::PoolRow& pool : worker.pools)
       if (view.config.find_database(pool.database) != nullptr) names.insert(pool.database);
+  // Behind the entry *, what a command has named is there before its first client.
+  for (const auto& commanded : {view.paused, view.disabled})
+    for (const std::string& name : commanded)
+      if (view.config.find_database(name) != nullptr) names.insert(name);
   return names;
 }
 

@@ -102,12 +102,12 @@ Duration Config::client_idle_timeout(std::string_view user) const {
 }
 
 bool Config::is_admin(std::string_view user) const {
-  return settings.auth_type == auth::AuthType::Any ||
-         std::ranges::find(settings.admin_users, user) != settings.admin_users.end();
+  return std::ranges::find(settings.admin_users, user) != settings.admin_users.end();
 }
 
 bool Config::is_stats(std::string_view user) const {
-  return std::ranges::find(settings.stats_users, user) != settings.stats_users.end();
+  return settings.auth_type == auth::AuthType::Any ||
+         std::ranges::find(settings.stats_users, user) != settings.stats_users.end();
 }
 
 }  // namespace weir::config

@@ -126,5 +126,6 @@ TEST_CASE("administrators and readers of the console") {
   CHECK(config.is_stats("mon"));
   CHECK_FALSE(config.is_stats("al"));
   config.settings.auth_type = auth::AuthType::Any;
-  CHECK(config.is_admin("al"));
+  CHECK_FALSE(config.is_admin("al"));
+  CHECK(config.is_stats("al"));
 }

@@ -224,6 +224,8 @@ void Control::carry_out(Pending pending) {
   using Kind = admin::Command::Kind;
   using Letter = session::Letter::Kind;
   const admin::Command command = pending.command;
+  if (const std::string line = admin::log_line(command); !line.empty())
+    shared_.log.write(LogLevel::kLog, line);
   switch (command.kind) {
     case Kind::Invalid: refuse(pending, command.error); break;
     case Kind::Show: ask_snapshots(std::move(pending)); break;
@@ -237,7 +239,13 @@ void Control::carry_out(Pending pending) {
       broadcast(Letter::Resume, std::move(pending));
       break;
     case Kind::Kill:
-      pause(command, true);
+      if (!command.database.empty()) {
+        pause(command, true);
+      } else {
+        shared_.ledger.for_each_pool([this](const pool::PoolAccount& pool) {
+          pause({.database = pool.database.name}, true);
+        });
+      }
       broadcast(Letter::Kill, std::move(pending));
       break;
     case Kind::KillClient: broadcast(Letter::KillClient, std::move(pending)); break;
@@ -266,10 +274,6 @@ void Control::carry_out(Pending pending) {
       }
       break;
     case Kind::Shutdown:
-      shared_.log.print(LogLevel::kLog, "SHUTDOWN{} command issued",
-                        command.wait == admin::Command::Wait::Clients   ? " WAIT_FOR_CLIENTS"
-                        : command.wait == admin::Command::Wait::Servers ? " WAIT_FOR_SERVERS"
-                                                                        : "");
       if (command.wait != admin::Command::Wait::Now) reply(pending, answer(pending));
       shut_down(command.wait);
       break;
@@ -384,6 +388,7 @@ void Control::reply(const Pending& pending, wire::Buffer bytes) {
 }
 
 void Control::refuse(const Pending& pending, std::string_view text, std::string_view sqlstate) {
+  shared_.log.write(LogLevel::kError, text);
   wire::Buffer out;
   admin::append_refused(out, text, sqlstate);
   reply(pending, std::move(out));

@@ -83,6 +83,8 @@ void Engine::authenticated(Client& c, Instant now, Effects& out) {
     return;
   }
   if (c.login->unknown_database) {
+    log(c, out, LogLevel::Log,
+        fmt::format("login failed: db={} user={}", asked.database, asked.user));
     refuse(c, Fault::NoSuchDatabase, asked.database, now, out);
     return;
   }
@@ -159,11 +161,6 @@ void Engine::welcome(Client& c, Instant now, Effects& out) {
   out.send(c.id, scratch_);
   scratch_.clear();
   ++r.counters.client_login_count;
-  if (config_->settings.log_connections)
-    log(c, out, LogLevel::Log,
-        fmt::format("login attempt: db={} user={} tls={} replication={}", r.database(),
-                    *c.login_user, c.peer->tls ? c.peer->tls_facts->description : "no",
-                    logged(c.replicates)));
   c.phase = ClientPhase::Ready;
   c.login.reset();
   c.since = now;

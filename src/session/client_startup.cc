@@ -133,6 +133,11 @@ void Engine::begin_login(Client& c, wire::Startup startup, Instant now, Effects&
     return;
   }
   c.replicates = *replicates;
+  if (config_->settings.log_connections)
+    log(c, out, LogLevel::Log,
+        fmt::format("login attempt: db={} user={} tls={} replication={}", asked.database,
+                    asked.user, c.peer->tls ? c.peer->tls_facts->description : "no",
+                    logged(c.replicates)));
   if (is_closed(c, now, out)) return;
   LoginFlow login{*this, c, now, out};
   login.choose_method();

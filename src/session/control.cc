@@ -70,7 +70,7 @@ void Engine::pause(const Letter& letter, Instant now, Effects& out) {
     room->paused = true;
     for (const ServerState state : {ServerState::Idle, ServerState::Used})
       while (pool::ServerSlot* s = room->servers(state).front())
-        close_server(static_cast<Server&>(*s), "pause", now, out);
+        close_server(static_cast<Server&>(*s), "pause mode", now, out);
   }
   pauses_.push_back(letter);
   check_paused(now, out);
@@ -141,16 +141,18 @@ void Engine::kill(std::string_view database, Instant now, Effects& out) {
     room->paused = true;
     for (std::size_t state = 0; state < pool::kClientLists; ++state)
       while (pool::ClientSlot* c = room->clients(static_cast<ClientState>(state)).front())
-        refuse(static_cast<Client&>(*c), Fault::AdminDisconnect, "", now, out);
+        refuse(static_cast<Client&>(*c), Fault::DatabaseRemoved, "", now, out);
     for (std::size_t state = 0; state < pool::kServerLists; ++state)
       while (pool::ServerSlot* s = room->servers(static_cast<ServerState>(state)).front())
-        close_server(static_cast<Server&>(*s), "admin forced disconnect", now, out);
+        close_server(static_cast<Server&>(*s), "database removed", now, out);
   }
-  if (database.empty()) {
-    all_paused_ = true;
-  } else {
+  if (!database.empty()) {
     paused_.emplace(database);
+    return;
   }
+  // As in PgBouncer, each database that has a pool, on whatever worker, is resumed by its name.
+  ledger_.for_each_pool(
+      [this](const pool::PoolAccount& pool) { paused_.insert(pool.database.name); });
 }
 
 }  // namespace weir::session

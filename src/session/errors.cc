@@ -110,6 +110,11 @@ std::string bad_header(Bytes message) {
                      fmt::join(message.first(std::min(message.size(), kShown)), ""));
 }
 
+std::string closing_text(std::string_view reason, Instant connected, Instant now) {
+  return fmt::format("closing because: {} (age={}s)", reason,
+                     std::chrono::duration_cast<std::chrono::seconds>(now - connected).count());
+}
+
 void append_deallocated(wire::Buffer& out, char status) {
   if (status == 'E') {
     wire::append_error(out, {.sqlstate = "25P02",

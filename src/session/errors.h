@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "wire/write.h"
 
 namespace weir::session {
@@ -34,6 +35,8 @@ std::string fault_text(Fault fault, std::string_view text = {});
 
 // PgBouncer's text for a message whose header cannot be right: its first bytes.
 std::string bad_header(Bytes message);
+// The log's line at the end of a connection.
+std::string closing_text(std::string_view reason, Instant connected, Instant now);
 
 // What PostgreSQL answers to DEALLOCATE in this transaction state.
 void append_deallocated(wire::Buffer& out, char status);

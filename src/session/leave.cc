@@ -16,15 +16,6 @@ using pool::ServerState;
 
 namespace {
 
-std::string closing(std::string_view reason, Instant connected, Instant now) {
-  return fmt::format("closing because: {} (age={}s)", reason,
-                     std::chrono::duration_cast<std::chrono::seconds>(now - connected).count());
-}
-
-}  // namespace
-
-namespace {
-
 // Whether nothing of a session outlives the query. What any other leaves is what a session begins
 // with in session mode; else the server is asked.
 bool discards_all(std::string_view query) {
@@ -41,7 +32,7 @@ void Engine::client_closed(ClientId id, std::string_view reason, Instant now, Ef
 
 void Engine::drop_client(Client& c, std::string_view reason, Instant now, Effects& out) {
   if (c.phase != ClientPhase::Cancel && config_->settings.log_disconnections)
-    log(c, out, LogLevel::Log, closing(reason, c.connected, now));
+    log(c, out, LogLevel::Log, closing_text(reason, c.connected, now));
   out.close(c.id);
   Server* s = c.server;
   const bool half_sent = s != nullptr && c.forwarding && c.framer.streaming() > 0;
@@ -163,8 +154,8 @@ void Engine::continue_rescue(Server& s, Instant now, Effects& out) {
 }
 
 void Engine::close_server(Server& s, std::string_view reason, Instant now, Effects& out) {
-  if (s.phase != ServerPhase::Canceling)
-    log(s, out, LogLevel::Log, closing(reason, s.connected, now));
+  if (s.phase != ServerPhase::Canceling && config_->settings.log_disconnections)
+    log(s, out, LogLevel::Log, closing_text(reason, s.connected, now));
   if (s.phase == ServerPhase::Ready) {
     wire::append_empty(scratch_, wire::fe::kTerminate);
     out.send(s.id, scratch_);

@@ -44,7 +44,7 @@ void Engine::server_connected(ServerId id, std::string_view local_address,
   if (s == nullptr) return;
   s->local_address = local_address;
   s->local_port = local_port;
-  if (s->phase != ServerPhase::Canceling)
+  if (s->phase != ServerPhase::Canceling && config_->settings.log_connections)
     log(*s, out, LogLevel::Log, fmt::format("new connection to server (from {}:{})",
                                            local_address, local_port));
   if (config_->settings.server_tls_sslmode == config::SslMode::Disable || s->endpoint.is_unix()) {
@@ -165,6 +165,9 @@ bool Engine::login_message(Server& s, const Piece& piece, Instant now, Effects& 
       return in.ok() && !s.cancel_key.empty();
     }
     case be::kErrorResponse:
+      out.log({.level = LogLevel::Warning,
+               .text = fmt::format("server login failed: {} {}", wire::report_field(body, 'S'),
+                                   wire::report_field(body, 'M'))});
       login_failed(s, std::string(wire::report_field(body, 'M')),
                    std::string(wire::report_field(body, 'C')), now, out);
       return true;
@@ -217,7 +220,8 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
                           Effects& out) {
   Room& room = room_of(s);
   const bool refused = sqlstate != "08006";
-  log(s, out, LogLevel::Warning, fmt::format("server login failed: {}", reason));
+  if (config_->settings.log_disconnections)
+    log(s, out, LogLevel::Log, closing_text(reason, s.connected, now));
   s.phase = ServerPhase::Connecting;
   const auto& hosts = room.entry->hosts;
   if (room.entry->load_balance_hosts == config::LoadBalanceHosts::Disable && !hosts.empty() &&

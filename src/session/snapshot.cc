@@ -53,6 +53,7 @@ SocketRow client_row(const Client& c, Instant now) {
   if (c.phase == ClientPhase::Console) row.database = "pgbouncer";
   row.port = c.peer->port;
   row.local_port = c.peer->local_port;
+  if (c.peer->unix_peer) row.remote_pid = static_cast<std::uint32_t>(c.peer->unix_peer->pid);
   row.connected = c.connected;
   row.request = c.since;
   row.wait_us = c.state == ClientState::Waiting ? (now - c.since).count() : 0;

@@ -151,7 +151,7 @@ void Engine::tick_servers(Room& room, Instant now, Effects& out) {
     if (room.is_obsolete(s)) {
       close_server(s, "obsolete connection", now, out);
     } else if (room.paused) {
-      close_server(s, "pause", now, out);
+      close_server(s, "pause mode", now, out);
     } else if (room.is_oversized()) {
       close_server(s, "pool_size decreased", now, out);
     } else if (old && limits.server_lifetime > Duration::zero()) {

@@ -100,7 +100,8 @@ def test_kill(cluster, make_pooler):
         client, busy = pooler.connect(), pooler.connect()
         busy.query("BEGIN")
         console.do("KILL app")
-        assert client.read_to_end().closed and busy.read_to_end().closed
+        check(client.read_to_end().error, "database removed")
+        check(busy.read_to_end().error, "database removed")
         assert other.alive()
         assert {row["name"]: row["paused"] for row in console.show("DATABASES")}["app"] == "1"
         console.do("RESUME app")

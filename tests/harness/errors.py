@@ -22,6 +22,8 @@ SQLSTATES = {
     "empty password returned by client": "28P01",
     "not allowed": "42501",
     "SSL required": "28000",
+    "received unencrypted data after SSL request": "08P01",
+    "received unencrypted data after GSSAPI encryption request": "08P01",
     "no more connections allowed (max_client_conn)": "53300",
     "client connections exceeded (max_db_client_connections)": "53300",
     "client connections exceeded (max_user_client_connections)": "53300",
