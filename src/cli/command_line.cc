@@ -1,11 +1,13 @@
 #include "cli/command_line.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/pooler_arguments.h"
 #include "cli/up.h"
@@ -74,6 +76,7 @@ class CommandLine {
   std::string checked_path_;
   bool markdown_ = false;
   watch::TopOptions top_;
+  std::vector<std::string> console_;  // the words of a connection string
   int status_ = 0;
 };
 
@@ -126,12 +129,11 @@ void CommandLine::add_top() {
       "127.0.0.1, port 6432, database pgbouncer. PGHOST, PGPORT, PGUSER, PGPASSWORD, PGSSLMODE,\n"
       "PGSERVICE and ~/.pgpass mean what they mean to psql. The key h shows the keys.");
   command
-      ->add_option("CONNECTION-STRING", top_.connection_string,
-                   "As in postgres://USER@HOST:6432/pgbouncer or \"host=HOST user=USER\"")
+      ->add_option("CONNECTION-STRING", console_,
+                   "As in postgres://USER@HOST:6432/pgbouncer or host=HOST user=USER")
       ->option_text(" ");
   command->add_flag("--once", top_.once,
-                    "Print plain text and end, after one interval for the rates; so it is too "
-                    "where there is no terminal");
+                    "Print one sample as plain text, as where there is no terminal");
   command->add_option("--interval", top_.interval, "Between two samples")
       ->check(CLI::Range(1, static_cast<int>(watch::kLongestInterval.count())))
       ->option_text("SECONDS (2)");
@@ -140,7 +142,10 @@ void CommandLine::add_top() {
   command->add_option("--view", top_.view, "The table to begin with, or to print")
       ->transform(CLI::CheckedTransformer(views))
       ->option_text("pools|databases|clients|servers");
-  command->callback([this] { status_ = watch::top(top_); });
+  command->callback([this] {
+    top_.connection_string = fmt::format("{}", fmt::join(console_, " "));
+    status_ = watch::top(top_);
+  });
 }
 
 int CommandLine::run(int argc, const char* const* argv) {

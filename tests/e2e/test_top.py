@@ -10,6 +10,7 @@ import pytest
 
 from harness import frontend as fe
 from harness.account import Directory
+from harness.certificates import Authority
 from harness.ports import free_port
 from harness.pooler import KIND, program
 from harness.terminal import Terminal
@@ -304,9 +305,25 @@ def test_variables_and_passwords_of_libpq(make_pooler):
         home.remove()
 
 
+def test_encryption(make_pooler):
+    authority = Authority()
+    try:
+        authority.issue("pooler", "localhost", "DNS:localhost")
+        pooler = make_pooler(settings={
+            "client_tls_sslmode": "require", "client_tls_key_file": authority.key("pooler"),
+            "client_tls_cert_file": authority.certificate("pooler")})
+        verified = f"sslmode=verify-ca sslrootcert={authority.ca}"
+        done = run_top("--once", "--interval", "1", f"{where(pooler)} {verified}")
+        assert done.returncode == 0, done.stderr
+        assert "sslmode=require" in refused(f"{where(pooler)} sslmode=disable")
+    finally:
+        authority.remove()
+
+
 def test_a_unix_socket(pooler):
-    done = run_top("--once", "--interval", "1",
-                   f"host={pooler.directory.path} port={pooler.port} user=watch")
+    # In words of their own, too.
+    done = run_top("--once", "--interval", "1", f"host={pooler.directory.path}",
+                   f"port={pooler.port}", "user=watch")
     assert done.returncode == 0, done.stderr
     assert f"at {pooler.socket} as watch" in done.stdout
 
