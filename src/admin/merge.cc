@@ -25,6 +25,7 @@ void add(PoolRow& sum, const PoolRow& row) {
   for (const auto count : kCounts) sum.*count += row.*count;
   sum.maxwait_us = std::max(sum.maxwait_us, row.maxwait_us);
   sum.paused = sum.paused || row.paused;
+  sum.failing = sum.failing || row.failing;
   sum.counters += row.counters;
 }
 

@@ -21,8 +21,8 @@ Names user_names(const View& view) {
   for (const auto& [name, secret] : view.config.auth_users) names.insert(name);
   for (const session::Snapshot& worker : view.workers) {
     for (const session::PoolRow& pool : worker.pools) names.insert(pool.user);
-    for (const session::SocketRow& client : worker.clients)
-      if (!client.user.empty()) names.insert(client.user);
+    for (const std::string& name : worker.client_users)
+      if (!name.empty()) names.insert(name);
   }
   return names;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "admin/json.h"
 #include "admin/show.h"
 #include "admin/table.h"
 #include "base/check.h"
@@ -15,30 +16,31 @@ namespace {
 struct Shown {
   std::string_view name;
   void (*render)(const View&, wire::Buffer&);
+  bool sockets = false;  // it needs the rows of clients and servers
 };
 
 constexpr std::array kShown{
-    Shown{"active_sockets", show_active_sockets},
-    Shown{"clients", show_clients},
+    Shown{"active_sockets", show_active_sockets, true},
+    Shown{"clients", show_clients, true},
     Shown{"config", show_config},
-    Shown{"databases", show_databases},
+    Shown{"databases", show_databases, true},
     Shown{"dns_hosts", show_dns_hosts},
     Shown{"dns_zones", show_dns_zones},
-    Shown{"fds", show_fds},
+    Shown{"fds", show_fds, true},
     Shown{"help", show_help},
     Shown{"lists", show_lists},
     Shown{"mem", show_memory},
     Shown{"peer_pools", show_peer_pools},
     Shown{"peers", show_peers},
     Shown{"pools", show_pools},
-    Shown{"servers", show_servers},
-    Shown{"sockets", show_sockets},
+    Shown{"servers", show_servers, true},
+    Shown{"sockets", show_sockets, true},
     Shown{"state", show_state},
     Shown{"stats", show_stats},
     Shown{"stats_averages", show_stats_averages},
     Shown{"stats_totals", show_stats_totals},
     Shown{"totals", show_totals},
-    Shown{"users", show_users},
+    Shown{"users", show_users, true},
     Shown{"version", show_version},
 };
 
@@ -68,6 +70,11 @@ bool is_shown(std::string_view what) {
          std::ranges::find(kParameters, what, &Parameter::name) != kParameters.end();
 }
 
+bool needs_sockets(std::string_view what) {
+  const auto shown = std::ranges::find(kShown, what, &Shown::name);
+  return shown != kShown.end() && shown->sockets;
+}
+
 void render_show(const Command& command, const View& view, wire::Buffer& out) {
   ASSERT(command.kind == Command::Kind::Show && is_shown(command.what));
   const auto parameter = std::ranges::find(kParameters, command.what, &Parameter::name);
@@ -78,6 +85,22 @@ void render_show(const Command& command, const View& view, wire::Buffer& out) {
     shown->render(view, out);
   }
   append_done(out, "SHOW");
+}
+
+// HELP is no table, and FDS is for whoever may take the descriptors.
+std::vector<std::string_view> json_names() {
+  std::vector<std::string_view> names;
+  for (const Shown& shown : kShown)
+    if (shown.name != "help" && shown.name != "fds") names.push_back(shown.name);
+  return names;
+}
+
+std::string render_json(std::string_view what, const View& view) {
+  const std::vector<std::string_view> names = json_names();
+  if (std::ranges::find(names, what) == names.end()) return {};
+  wire::Buffer table;
+  std::ranges::find(kShown, what, &Shown::name)->render(view, table);
+  return to_json(table);
 }
 
 void append_description(const Command& command, const View& view, wire::Buffer& out) {

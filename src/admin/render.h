@@ -2,7 +2,9 @@
 // To add a SHOW: its function in a show_*.cc, declared in show.h, and a row in render.cc.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "admin/command.h"
 #include "admin/view.h"
@@ -10,8 +12,15 @@
 
 namespace weir::admin {
 
+// Whether SHOW of this wants a View whose snapshots have a row for each client and server.
+bool needs_sockets(std::string_view what);
+
 // A Command of kind Show.
 void render_show(const Command& command, const View& view, wire::Buffer& out);
+
+// What SHOW has as tables, and one of them as JSON; empty where there is no such table.
+std::vector<std::string_view> json_names();
+std::string render_json(std::string_view what, const View& view);
 
 // What such a command answers, for the extended protocol: RowDescription, or NoData where there
 // are no rows. Nothing is carried out.

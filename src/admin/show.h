@@ -35,6 +35,10 @@ void show_state(const View& view, wire::Buffer& out);
 void show_version(const View& view, wire::Buffer& out);
 void show_help(const View& view, wire::Buffer& out);
 
+// A client's state as SHOW CLIENTS has it: one that waits for the first server's welcome is waiting
+// like any other.
+std::string_view shown_client_state(std::string_view state);
+
 // `load_balance_hosts` as it is shown: empty unless the database has several hosts.
 std::string_view load_balancing(const config::Config& config, std::string_view database);
 

@@ -59,6 +59,18 @@ ConnectionsByName count_by(const View& view, std::string session::SocketRow::*fi
   return counts;
 }
 
+// The same for databases. Without rows the servers are counted pool by pool, and the clients not.
+ConnectionsByName count_databases(const View& view) {
+  ConnectionsByName counts = count_by(view, &session::SocketRow::database);
+  for (const session::Snapshot& worker : view.workers) {
+    if (worker.with_sockets) continue;
+    for (const session::PoolRow& p : worker.pools)
+      counts[p.database].servers += p.sv_active + p.sv_active_cancel + p.sv_being_canceled +
+                                    p.sv_idle + p.sv_used + p.sv_tested + p.sv_login;
+  }
+  return counts;
+}
+
 Row& pool_mode(Row& row, const std::optional<config::PoolMode>& mode) {
   if (!mode) return row.null();
   switch (*mode) {
@@ -115,7 +127,7 @@ std::string_view load_balancing(const Config& config, std::string_view database)
 }
 
 void show_databases(const View& view, wire::Buffer& out) {
-  ConnectionsByName current = count_by(view, &session::SocketRow::database);
+  ConnectionsByName current = count_databases(view);
   Table table(out, kDatabaseColumns);
   for (const std::string_view name : database_names(view)) {
     if (name == kConsoleDatabase) {

@@ -55,9 +55,9 @@ void append_optional(Row& row, const std::optional<std::string>& value) {
 void show_lists(const View& view, wire::Buffer& out) {
   std::uint64_t clients = 0, arriving = 0, servers = 0, free_clients = 0, free_servers = 0;
   for (const session::Snapshot& worker : view.workers) {
-    clients += worker.clients.size();
+    clients += worker.client_count;
     arriving += worker.login_clients;
-    servers += worker.servers.size();
+    servers += worker.server_count;
     for (const session::MemoryRow& row : worker.memory) {
       if (row.name == "client_cache") free_clients += row.free;
       if (row.name == "server_cache") free_servers += row.free;

@@ -25,9 +25,7 @@ constexpr std::array kPoolColumns{
 PoolRow console_pool(const View& view) {
   PoolRow row{.database = std::string(kConsoleDatabase), .user = std::string(kConsoleDatabase)};
   row.mode = pool::Mode::Statement;
-  for (const session::Snapshot& worker : view.workers)
-    row.cl_active += static_cast<std::uint64_t>(
-        std::ranges::count(worker.clients, kConsoleDatabase, &session::SocketRow::database));
+  for (const session::Snapshot& worker : view.workers) row.cl_active += worker.console_count;
   return row;
 }
 

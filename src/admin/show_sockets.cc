@@ -45,9 +45,8 @@ std::string pointer(std::uint64_t id) { return id == 0 ? "" : fmt::format("0x{:x
 // A client that has named no database yet has not got through its login.
 bool is_arriving(const SocketRow& s) { return s.type == 'C' && s.database.empty(); }
 
-// In SHOW CLIENTS one that waits for the first server's welcome is waiting like any other.
 std::string_view plain_state(const SocketRow& s) {
-  return s.type == 'C' && s.state == "login" ? std::string_view("waiting") : s.state;
+  return s.type == 'C' ? shown_client_state(s.state) : s.state;
 }
 
 // SHOW SOCKETS says which list a socket is in, and knows no idle clients.
@@ -113,6 +112,10 @@ int descriptor_of(const View& view, std::uint64_t id) {
 }
 
 }  // namespace
+
+std::string_view shown_client_state(std::string_view state) {
+  return state == "login" ? "waiting" : state;
+}
 
 void show_fds(const View& view, wire::Buffer& out) {
   Table table(out, kDescriptorColumns);

@@ -43,6 +43,9 @@ struct TestPooler {
 
   session::SocketRow& add_client(std::size_t worker, const std::string& database,
                                  const std::string& user, const std::string& state) {
+    ++workers[worker].client_count;
+    if (database == kConsoleDatabase) ++workers[worker].console_count;
+    workers[worker].client_users.push_back(user);
     return add_socket(worker, {.type = 'C', .user = user, .database = database, .state = state,
                                .address = "10.0.0.9", .local_address = "10.0.0.1",
                                .application_name = "psql"});
@@ -50,6 +53,7 @@ struct TestPooler {
 
   session::SocketRow& add_server(std::size_t worker, const std::string& database,
                                  const std::string& user, const std::string& state) {
+    ++workers[worker].server_count;
     return add_socket(worker, {.type = 'S', .user = user, .database = database, .state = state,
                                .address = "10.0.0.5", .local_address = "10.0.0.1",
                                .application_name = ""});

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kWrittenAnew =
     "; `weir up` writes this file anew at each start; delete this line to keep what you change.\n";
 
-// The arguments: server host, server port, pooler port, user list, user.
+// The arguments: server host, server port, pooler port, user list, user, HTTP port.
 constexpr std::string_view kConfig = R"(
 [databases]
 ; Every database of the private server.
@@ -29,6 +29,10 @@ admin_users = {4}
 pool_mode = transaction
 default_pool_size = 20
 max_client_conn = 100
+
+[weir]
+; Metrics, health and the JSON API: http://127.0.0.1:{5}/
+http_port = {5}
 )";
 
 // Inside single quotes, of a connection string.
@@ -48,7 +52,8 @@ Result<void> write_pooler_files(const StateFolder& folder, const PoolerSetup& se
   const auto present = folder.read(kPoolerConfig);
   if (present && !present->starts_with(kWrittenAnew)) return {};
   const auto config = fmt::format(kConfig, doubled(setup.server_host, '\''), setup.server_port,
-                                  setup.port, folder.file(kUserList), setup.user);
+                                  setup.port, folder.file(kUserList), setup.user,
+                                  setup.http_port);
   return folder.write(kPoolerConfig, std::string(kWrittenAnew) + config);
 }
 

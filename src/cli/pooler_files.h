@@ -13,6 +13,7 @@ inline constexpr const char* kUserList = "userlist.txt";
 
 struct PoolerSetup {
   int port = 0;
+  int http_port = 0;
   std::string server_host;  // the folder of the server's socket
   int server_port = 0;
   std::string user, secret;

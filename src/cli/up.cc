@@ -29,6 +29,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kAddress = "127.0.0.1";
 constexpr const char* kLog = "weir.log";
+constexpr int kHttpPort = 9127;
 
 // What a shell has set for other servers (PGPORT, PGDATA, PGOPTIONS, ...) must not reach ours.
 void forget_postgres_environment() {
@@ -40,19 +41,38 @@ void forget_postgres_environment() {
   for (const auto& name : names) unsetenv(name.c_str());
 }
 
-Result<void> check_port_is_free(int port) {
+// The errno of the failure, or 0; `port` 0 becomes a free one.
+int try_port(int& port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail(fmt::format("socket: {}", std::strerror(errno)));
+  if (fd < 0) return errno;
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   inet_pton(AF_INET, kAddress, &address.sin_addr);
-  const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-  const int error = errno;
+  socklen_t length = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = bind(fd, generic, length) == 0 && getsockname(fd, generic, &length) == 0;
+  const int error = bound ? 0 : errno;
+  port = ntohs(address.sin_port);
   close(fd);
-  if (bound) return {};
+  return error;
+}
+
+// Metrics' usual port, or any other where that is taken: nobody has asked for it.
+int free_http_port() {
+  int port = kHttpPort;
+  if (try_port(port) != 0) {
+    port = 0;
+    (void)try_port(port);
+  }
+  return port;
+}
+
+Result<void> check_port_is_free(int port) {
+  const int error = try_port(port);
+  if (error == 0) return {};
   if (error != EADDRINUSE) return fail(fmt::format("port {}: {}", port, std::strerror(error)));
   return fail(
       fmt::format("port {} on {} is taken; stop what listens there (`ss -ltnp 'sport = "
@@ -72,6 +92,7 @@ class Tier {
 
  private:
   Result<void> start_pooler(Interrupt& interrupt);
+  std::string http_address() const;
   std::unexpected<Error> ended_by_itself(const char* what, const char* log) const;
   watch::Parameters pooler(const char* database) const {
     return private_login(kAddress, options_.port, database, postgres_.password());
@@ -89,7 +110,8 @@ Result<void> Tier::start(Interrupt& interrupt) {
   const auto secret = postgres_.secret();
   if (!secret) return std::unexpected(secret.error());
   done = write_pooler_files(
-      folder_, {options_.port, postgres_.socket_folder(), postgres_.port(), kPrivateUser, *secret});
+      folder_, {options_.port, free_http_port(), postgres_.socket_folder(), postgres_.port(),
+                kPrivateUser, *secret});
   return done ? start_pooler(interrupt) : done;
 }
 
@@ -139,6 +161,20 @@ void Tier::stop() {
   postgres_.stop();
 }
 
+// As the pooler's log says it, since its configuration may be somebody's own.
+std::string Tier::http_address() const {
+  const std::string log = folder_.last_lines(kLog, 30);
+  const std::string said = fmt::format("[{}] LOG listening on ", pooler_.pid());
+  for (std::size_t at = log.find(said); at != std::string::npos; at = log.find(said, at + 1)) {
+    const std::string_view line = std::string_view(log).substr(at + said.size());
+    const std::string_view where = line.substr(0, line.find('\n'));
+    for (const std::string_view scheme : {"http", "https"})
+      if (where.ends_with(fmt::format(" ({})", scheme)))
+        return fmt::format("{}://{}", scheme, where.substr(0, where.find(' ')));
+  }
+  return {};
+}
+
 void Tier::print_banner() const {
   const auto url = [this](const std::string& password, const char* database) {
     return fmt::format("postgres://{}:{}@{}:{}/{}", kPrivateUser, password, kAddress, options_.port,
@@ -149,7 +185,10 @@ void Tier::print_banner() const {
              folder_.file(kPoolerConfig), folder_.file(kLog));
   fmt::print("  PostgreSQL  {}, process {}: {}, {}\n", postgres_.version(), postgres_.pid(),
              folder_.file("postgres"), folder_.file("postgres.log"));
-  fmt::print("  console     psql {}   then SHOW HELP;\n\n", url("...", "pgbouncer"));
+  fmt::print("  console     psql {}   then SHOW HELP;\n", url("...", "pgbouncer"));
+  const std::string http = http_address();
+  if (!http.empty()) fmt::print("  metrics     {}/metrics, health and more: {}/\n", http, http);
+  fmt::print("\n");
   fmt::print("Ctrl-C stops both; the data stays for the next start.\n\n");
   std::fflush(stdout);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/http_access.h"
 #include "config/value.h"
 
 namespace weir::config {
@@ -241,6 +242,7 @@ void check(Draft& draft, const Files& files) {
   check_pool_sizes(draft);
   check_databases(draft);
   check_peers(draft);
+  check_http(draft);
   check_sockets(draft, files);
 }
 

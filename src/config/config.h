@@ -47,6 +47,11 @@ struct Config {
 
   SessionState session_state(const Database& db) const;
 
+  // 0: no HTTP. PgBouncer has none, so under `strict` it has to be asked for.
+  std::uint16_t http_port() const {
+    return weir.strict && !weir.http_port_is_set ? std::uint16_t{0} : weir.http_port;
+  }
+
   // Zero means no limit in all of the following, except server_lifetime: use once.
   int max_db_connections(const Database& db) const;
   int max_db_client_connections(const Database& db) const;

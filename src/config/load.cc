@@ -49,6 +49,7 @@ Draft read(const std::string& path, const Files& files, const Config* running = 
     draft.problem(Severity::Error, {path, 0},
                   "main section missing from config file: begin it with [pgbouncer]");
   }
+  draft.config.weir.http_port_is_set = draft.is_set(Section::Weir, "http_port");
   read_auth_file(draft, files);
   read_login_files(draft, files, running);
   check(draft, files);

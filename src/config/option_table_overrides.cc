@@ -12,7 +12,22 @@ constexpr Option kWeirRows[] = {
         "Wait this long before a client is told that its login has failed."),
     row_for<&WeirSettings::auth_query_cache_ttl>("auth_query_cache_ttl", "10",
         "How long what auth_query has found is used for further logins; 0 asks at each login."),
+    row_for<&WeirSettings::http_addr>("http_addr", "127.0.0.1",
+        "Where metrics, health and the JSON API are served over HTTP; * is everywhere. Other "
+        "machines need the token or a password (docs/metrics.md)."),
+    row_for<&WeirSettings::http_port>("http_port", "9127",
+        "The port for that; 0 turns it off. With strict it is off unless it is set.")
+        .range(0, 65535),
+    row_for<&WeirSettings::http_tls_cert_file>("http_tls_cert_file", "",
+        "The certificate for HTTPS; without it HTTP is in the clear."),
+    row_for<&WeirSettings::http_tls_key_file>("http_tls_key_file", "",
+        "The private key of http_tls_cert_file."),
+    row_for<&WeirSettings::http_token>("http_token", "",
+        "Whoever asks over HTTP has to send it (Authorization: Bearer); never shown."),
     row_for<&WeirSettings::log_format>("log_format", "plain", "How log lines are written."),
+    row_for<&WeirSettings::metrics_max_series>("metrics_max_series", "100000",
+        "About how many series /metrics has at most; pools beyond that are summed under other.")
+        .from(1),
     row_for<&WeirSettings::server_tls_sslnegotiation>("server_tls_sslnegotiation", "postgres",
         "How TLS with servers begins: asked for by a message, or at once (PostgreSQL 17)."),
     row_for<&WeirSettings::session_state>("session_state", "follow",

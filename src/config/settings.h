@@ -143,6 +143,13 @@ struct Settings {
 };
 
 struct WeirSettings {
+  std::vector<std::string> http_addr{"127.0.0.1"};
+  std::uint16_t http_port = 9127;  // as it is written: see Config::http_port()
+  bool http_port_is_set = false;   // not an option: whether the file has a line with it
+  std::string http_tls_cert_file;
+  std::string http_tls_key_file;
+  std::string http_token;
+  int metrics_max_series = 100'000;
   int workers = 0;  // 0: one for each core
   LogFormat log_format = LogFormat::Plain;
   Duration auth_failure_delay = std::chrono::milliseconds{200};

@@ -41,7 +41,8 @@ class Builder {
  private:
   bool serves_clients() const { return s_.side == TlsSettings::Side::Clients; }
   TlsProblem problem(std::string_view name, std::string text) const {
-    const std::string_view side = serves_clients() ? "client" : "server";
+    constexpr std::array<std::string_view, 3> kSides = {"client", "server", "http"};
+    const std::string_view side = kSides[static_cast<std::size_t>(s_.side)];
     const std::string_view middle = name.starts_with("tls13") ? "_" : "_tls_";
     return {fmt::format("{}{}{}", side, middle, name), std::move(text)};
   }
@@ -84,7 +85,7 @@ Problem Builder::basics() {
   if (serves_clients()) {
     SSL_CTX_set_max_send_fragment(context_, kClientRecordMax);
     SSL_CTX_set_alpn_select_cb(context_, kSelectAlpn, nullptr);
-  } else {
+  } else if (s_.side == TlsSettings::Side::Servers) {
     SSL_CTX_set_alpn_protos(context_, kAlpn, sizeof kAlpn);
   }
   return {};

@@ -11,9 +11,9 @@
 
 namespace weir::net {
 
-// The values of client_tls_* or server_tls_*, as they are written.
+// The values of client_tls_*, server_tls_* or http_tls_*, as they are written.
 struct TlsSettings {
-  enum class Side : std::uint8_t { Clients, Servers };  // whom we talk to
+  enum class Side : std::uint8_t { Clients, Servers, Http };  // whom we talk to
   enum class Verify : std::uint8_t {
     None,
     Authority,  // the peer shows a certificate that ca_file's authorities have signed

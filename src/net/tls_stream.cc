@@ -41,7 +41,7 @@ TlsStream::TlsStream(std::shared_ptr<const TlsContext> context, std::string host
   ASSERT(ssl_ != nullptr);
   BIO* bio = make_wire_bio(context_->wire_method(), wire_);
   SSL_set_bio(ssl_.get(), bio, bio);
-  if (context_->settings().side == TlsSettings::Side::Clients) {
+  if (context_->settings().side != TlsSettings::Side::Servers) {
     SSL_set_accept_state(ssl_.get());
     return;
   }

@@ -12,6 +12,7 @@
 #include "admin/merge.h"
 #include "admin/refusal.h"
 #include "admin/render.h"
+#include "config/fingerprint.h"
 #include "config/load.h"
 #include "runtime/service_manager.h"
 #include "runtime/version.h"
@@ -32,13 +33,13 @@ int syslog_facility(config::SyslogFacility facility) {
   return kFacilities[static_cast<std::size_t>(facility)];
 }
 
+}  // namespace
+
 std::int64_t wall_clock_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
-
-}  // namespace
 
 LogOptions log_options(const config::Config& config, const RunOptions& options) {
   const config::Settings& settings = config.settings;
@@ -69,7 +70,11 @@ Control::Control(Setup setup)
       listeners_(setup.listeners),
       predecessor_(std::move(setup.predecessor)),
       successor_(shared_, listeners_, predecessor_ ? predecessor_->generation() : 0),
-      averages_(net::read_clock()) {}
+      averages_(net::read_clock()),
+      http_(shared_, *loop_) {
+  reloads_.loaded_us = wall_clock_us();
+  reloads_.hash = config::fingerprint(*config_);
+}
 
 int Control::run() {
   watch();
@@ -84,6 +89,7 @@ int Control::run() {
     for (ControlMessage& message : messages) on_message(message);
     tick(loop_->now());
   }
+  http_.stop();
   if (predecessor_) predecessor_->leave();
   stop_workers();
   return 0;
@@ -119,6 +125,7 @@ void Control::on_event(std::uint64_t token) {
 
 void Control::tick(Instant now) {
   shared_.log.tick();
+  if (!successor_.is_up()) http_.retry(predecessor_ != nullptr);
   if (successor_.is_up()) ask_snapshots({.leaving = true});
   if (now < next_sample_) return;
   next_sample_ = now + config_->settings.stats_period;
@@ -187,6 +194,10 @@ void Control::on_message(ControlMessage& message) {
     on_command(message);
     return;
   }
+  if (message.kind == ControlMessage::Kind::Question) {
+    on_question(message);
+    return;
+  }
   if (message.kind == ControlMessage::Kind::Departed) {
     successor_.send(std::move(*message.record), std::move(message.fd));
     return;
@@ -195,8 +206,10 @@ void Control::on_message(ControlMessage& message) {
   if (message.kind == ControlMessage::Kind::StrayOver) return strays_.over(message.client.index);
   const auto it = std::ranges::find(pending_, message.token, &Pending::token);
   if (it == pending_.end()) return;
-  if (message.kind == ControlMessage::Kind::Snapshot)
+  if (message.kind == ControlMessage::Kind::Snapshot) {
+    message.snapshot.worker.reply_us = (net::read_clock() - it->asked).count();
     it->snapshots.push_back(std::move(message.snapshot));
+  }
   it->found |= message.found;
   if (--it->missing > 0) return;
   Pending done = std::move(*it);
@@ -228,7 +241,10 @@ void Control::carry_out(Pending pending) {
     shared_.log.write(LogLevel::kLog, line);
   switch (command.kind) {
     case Kind::Invalid: refuse(pending, command.error); break;
-    case Kind::Show: ask_snapshots(std::move(pending)); break;
+    case Kind::Show:
+      pending.with_sockets = admin::needs_sockets(command.what);
+      ask_snapshots(std::move(pending));
+      break;
     case Kind::FakeSet: reply(pending, answer(pending)); break;
     case Kind::Pause:
       pause(command, true);
@@ -305,10 +321,13 @@ void Control::broadcast(session::Letter::Kind kind, Pending pending, bool wait_f
 void Control::ask_snapshots(Pending pending) {
   pending.token = next_token_++;
   pending.missing = shared_.workers.size();
-  const std::uint64_t token = pending.token;
+  pending.asked = net::read_clock();
+  const WorkerMessage message{.kind = WorkerMessage::Kind::Snapshot, .token = pending.token,
+                              .with_sockets = pending.with_sockets};
   pending_.push_back(std::move(pending));
   for (auto& worker : shared_.workers)
-    worker->post({.kind = WorkerMessage::Kind::Snapshot, .token = token});
+    worker->post({.kind = message.kind, .token = message.token,
+                  .with_sockets = message.with_sockets});
 }
 
 // All workers have answered.
@@ -317,6 +336,9 @@ void Control::finish(Pending& pending) {
     take_sample(pending);
   } else if (pending.leaving) {
     tick_leaving(pending.snapshots);
+  } else if (pending.question) {
+    std::ranges::sort(pending.snapshots, {}, [](const auto& shot) { return shot.worker.index; });
+    http_.answer(pending.question_token, answer_question(pending));
   } else if (pending.command.kind == admin::Command::Kind::Shutdown) {
     stopped_ = true;
   } else if (!pending.from_console) {
@@ -407,10 +429,13 @@ bool Control::read_again() {
   config::Loaded loaded = config::reload(*config_, config_->settings.conffile, files);
   TlsContexts tls = load_tls(loaded, config_->settings.conffile);
   write_problems(shared_.log, loaded.problems);
+  reloads_.last_failed = !loaded.config;
+  ++(loaded.config ? reloads_.done : reloads_.failed);
   if (!loaded.config) {
     shared_.log.write(LogLevel::kError, "reload failed: the running configuration stays as it is");
     return false;
   }
+  reloads_.loaded_us = wall_clock_us();
   distribute(options_.strict ? config::made_strict(loaded.config) : loaded.config, std::move(tls));
   return true;
 }
@@ -423,7 +448,7 @@ bool Control::set(const admin::Command& command) {
   }
   TlsContexts tls = tls_;
   if (command.key.find("_tls") != std::string::npos) {  // others do not read the files again
-    auto made = make_tls_contexts((*changed)->settings);
+    auto made = make_tls_contexts(**changed);
     if (!made) {
       shared_.log.write(LogLevel::kWarning, "TLS setup failed: " + made.error().text);
       return false;
@@ -437,6 +462,8 @@ bool Control::set(const admin::Command& command) {
 void Control::distribute(std::shared_ptr<const config::Config> config, TlsContexts tls) {
   config_ = std::move(config);
   tls_ = std::move(tls);
+  reloads_.hash = config::fingerprint(*config_);
+  if (!successor_.is_up()) http_.configure(http_access(), predecessor_ != nullptr);
   if (auto ok = shared_.log.configure(log_options(*config_, options_)); !ok)
     shared_.log.write(LogLevel::kError, ok.error().text);
   shared_.resolver->set_ttls(config_->settings.dns_max_ttl, config_->settings.dns_nxdomain_ttl);

@@ -4,15 +4,18 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "admin/averages.h"
 #include "admin/command.h"
+#include "admin/metrics.h"
 #include "admin/view.h"
 #include "config/problem.h"
 #include "net/loop.h"
+#include "runtime/http_service.h"
 #include "runtime/predecessor.h"
 #include "runtime/run.h"
 #include "runtime/stray_cancels.h"
@@ -36,6 +39,7 @@ class Control {
   explicit Control(Setup setup);
 
   net::Notifier& notifier() { return *loop_; }
+  void open_http();  // before the workers run
   int run();  // until shutdown; the exit status
   void say_farewell() const;  // once the workers have ended: the last line of the log
 
@@ -52,6 +56,10 @@ class Control {
     std::vector<session::Snapshot> snapshots{};
     bool sample = false;  // taken for the averages
     bool leaving = false;  // whether anybody is left here
+    bool with_sockets = false;            // of the snapshots
+    std::optional<http::Question> question{};  // one of the HTTP server's,
+    std::uint64_t question_token = 0;          // which knows it by this
+    Instant asked{};
   };
 
   void watch();
@@ -79,6 +87,13 @@ class Control {
   void shut_down(admin::Command::Wait wait);
   void stop_workers();
   void tick(Instant now);
+  // control_http.cc
+  http::Access http_access() const;
+  void on_question(const ControlMessage& message);
+  http::Answer answer_question(const Pending& pending) const;
+  admin::ProcessFacts process_facts() const;
+  http::Answer metrics(const Pending& pending) const;
+  http::Answer readiness(std::span<const session::Snapshot> snapshots) const;
   // control_takeover.cc
   void begin_leaving();
   void tick_leaving(std::span<const session::Snapshot> snapshots);
@@ -99,13 +114,22 @@ class Control {
   admin::Averages averages_;
   std::uint64_t login_failures_ = 0;  // when they were last logged
   Instant next_sample_{};
+  struct Reloads {
+    std::uint64_t done = 0, failed = 0;
+    bool last_failed = false;
+    std::int64_t loaded_us = 0;  // when the running configuration was read, since 1970
+    std::string hash{};          // of it
+  } reloads_;
   bool all_paused_ = false;
   std::vector<std::string> paused_, disabled_;  // databases
   admin::Command::Wait ending_ = admin::Command::Wait::Now;  // what a shutdown waits for
   bool shutting_down_ = false;
   bool sampled_once_ = false;
   bool stopped_ = false;
+  HttpService http_;
 };
+
+std::int64_t wall_clock_us();  // since 1970
 
 // The log's options as the configuration gives them.
 LogOptions log_options(const config::Config& config, const RunOptions& options);

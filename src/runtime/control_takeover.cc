@@ -1,6 +1,4 @@
 // The control thread's part of an online restart: when to leave, and when everything has left.
-#include <algorithm>
-
 #include "runtime/control.h"
 
 namespace weir::runtime {
@@ -9,6 +7,7 @@ namespace weir::runtime {
 void Control::begin_leaving() {
   shared_.log.write(LogLevel::kLog, "a new process takes over: clients and servers at rest go to "
                                     "it, the others when they come to rest");
+  http_.stop();  // the port is the new process's from now on
   if (listeners_.control() >= 0) loop_->remove(listeners_.control());
   successor_.begin({.all_paused = all_paused_, .paused = paused_, .disabled = disabled_});
 }
@@ -19,9 +18,8 @@ void Control::tick_leaving(std::span<const session::Snapshot> snapshots) {
   std::size_t consoles = 0;
   std::size_t servers = 0;
   for (const session::Snapshot& snapshot : snapshots) {
-    servers += snapshot.servers.size();
-    consoles += static_cast<std::size_t>(std::ranges::count(
-        snapshot.clients, "pgbouncer", &session::SocketRow::database));
+    servers += snapshot.server_count;
+    consoles += snapshot.console_count;
   }
   std::size_t clients = 0;
   for (const auto& load : shared_.load)

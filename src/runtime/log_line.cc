@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 namespace weir::runtime {
 
@@ -18,30 +19,6 @@ namespace {
 constexpr std::size_t kTextMax = 3000;
 constexpr std::size_t kNameMax = 256;
 constexpr std::string_view kCut = "...";
-
-// One character at the head of a text: its bytes, and its code or -1 when it is not UTF-8.
-struct Character {
-  std::size_t size = 1;
-  std::int32_t code = -1;
-};
-
-// RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF.
-Character first_character(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned head = byte(0);
-  if (head < 0x80) return {1, static_cast<std::int32_t>(head)};
-  const std::size_t size = head >= 0xf0 ? 4 : head >= 0xe0 ? 3 : 2;
-  if (head < 0xc2 || head > 0xf4 || text.size() < size) return {};
-  std::int32_t code = static_cast<std::int32_t>(head & (0xffU >> (size + 1)));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = (code << 6) | (byte(i) & 0x3f);
-  }
-  constexpr std::array<std::int32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code < kSmallest[size] || code > 0x10ffff || surrogate) return {};
-  return {size, code};
-}
 
 // What ends a line for some reader, steers a terminal, or turns the direction of the text around.
 bool is_control(std::int32_t code) {
@@ -80,7 +57,7 @@ void append_escaped(std::string& out, LogFormat format, std::string_view text, s
   const std::size_t start = out.size();
   std::size_t room_for_cut = start;  // the longest so far that leaves room for the mark
   while (!text.empty()) {
-    const Character next = first_character(text);
+    const Utf8Character next = first_utf8_character(text);
     append_character(out, format, text.substr(0, next.size), next.code);
     text.remove_prefix(next.size);
     if (out.size() - start + kCut.size() <= max) room_for_cut = out.size();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "http/question.h"
 #include "net/address.h"
 #include "net/fd.h"
 #include "net/tls_stream.h"
@@ -23,7 +24,7 @@ struct WorkerMessage {
     Letter,    // `letter`, with `fd`, `stream` and `unsent` for a server connection on its way
     Client,    // a client that another worker accepted: `fd`, `peer`
     Configure, // `config` and `tls`
-    Snapshot,  // answer with a ControlMessage of kind Snapshot and this `token`
+    Snapshot,  // answer with a ControlMessage of kind Snapshot and this `token`; `with_sockets`
     Reply,     // `bytes` for the console client `client`
     Depart,    // everything at rest goes to a successor: send it in Departed
     Arrive,    // `record` with `fd` from a predecessor
@@ -40,6 +41,7 @@ struct WorkerMessage {
   std::shared_ptr<const config::Config> config{};
   TlsContexts tls{};
   std::uint64_t token = 0;
+  bool with_sockets = false;
   ClientId client{};
   wire::Buffer bytes{};
   std::unique_ptr<Record> record{};
@@ -54,6 +56,7 @@ struct ControlMessage {
     Departed,  // `record` with `fd`, for a successor
     Stray,     // nobody here has the key of `record`, which `client` of worker `from` asks for
     StrayOver, // what was asked of a worker in `client`'s name is over
+    Question,  // `question`, to be answered as HttpService's number `token`
   };
 
   Kind kind = Kind::Done;
@@ -63,6 +66,7 @@ struct ControlMessage {
   bool found = false;  // of Done: see session::Letter
   std::uint64_t token = 0;
   session::Snapshot snapshot{};
+  http::Question question{};
   std::unique_ptr<Record> record{};
   net::Fd fd{};
 };

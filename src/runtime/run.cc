@@ -177,6 +177,7 @@ Result<void> Process::make_control() {
 }
 
 int Process::serve() {
+  control_->open_http();
   std::vector<std::jthread> threads;
   for (auto& worker : shared_->workers)
     threads.emplace_back([&worker] { worker->run(); });

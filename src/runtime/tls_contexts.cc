@@ -28,9 +28,20 @@ TlsSettings for_servers(const config::Settings& s) {
           .ciphers = s.server_tls_ciphers, .tls13_ciphers = s.server_tls13_ciphers};
 }
 
+TlsSettings for_http(const config::WeirSettings& s) {
+  return {.side = TlsSettings::Side::Http, .key_file = s.http_tls_key_file,
+          .cert_file = s.http_tls_cert_file};
+}
+
+bool http_is_encrypted(const config::Config& config) {
+  return config.http_port() != 0 &&
+         !(config.weir.http_tls_cert_file.empty() && config.weir.http_tls_key_file.empty());
+}
+
 }  // namespace
 
-std::expected<TlsContexts, net::TlsProblem> make_tls_contexts(const config::Settings& settings) {
+std::expected<TlsContexts, net::TlsProblem> make_tls_contexts(const config::Config& config) {
+  const config::Settings& settings = config.settings;
   TlsContexts out;
   if (settings.client_tls_sslmode != SslMode::Disable) {
     auto made = net::TlsContext::make(for_clients(settings));
@@ -42,18 +53,26 @@ std::expected<TlsContexts, net::TlsProblem> make_tls_contexts(const config::Sett
     if (!made) return std::unexpected(made.error());
     out.servers = std::move(*made);
   }
+  if (http_is_encrypted(config)) {
+    auto made = net::TlsContext::make(for_http(config.weir));
+    if (!made) return std::unexpected(made.error());
+    out.http = std::move(*made);
+  }
   return out;
 }
 
 TlsContexts load_tls(config::Loaded& loaded, const std::string& path) {
   if (!loaded.config) return {};
-  auto made = make_tls_contexts(loaded.config->settings);
+  auto made = make_tls_contexts(*loaded.config);
   if (made) return std::move(*made);
   const std::string& setting = made.error().setting;
   config::Place place{.file = path};
   // A setting that is missing is missed by the mode.
-  for (const std::string& key : {setting, setting.substr(0, setting.find("tls")) + "tls_sslmode"}) {
-    const auto at = loaded.places.find("pgbouncer/" + key);
+  const std::string side = setting.substr(0, setting.find("tls"));
+  const std::string section = side == "http_" ? "weir/" : "pgbouncer/";
+  for (const std::string& key : {setting, side + "tls_sslmode", side + "tls_cert_file",
+                                 side + "tls_key_file"}) {
+    const auto at = loaded.places.find(section + key);
     if (at == loaded.places.end()) continue;
     place = at->second;
     break;

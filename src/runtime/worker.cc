@@ -1,5 +1,7 @@
 #include "runtime/worker.h"
 
+#include <time.h>
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -11,6 +13,14 @@ namespace {
 constexpr Duration kTick = std::chrono::milliseconds(100);
 constexpr std::size_t kScratch = 128 * 1024;
 constexpr std::size_t kMailbox = 1 << 16;
+
+std::uint64_t thread_cpu_us() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  constexpr std::uint64_t kMillion = 1'000'000;
+  return static_cast<std::uint64_t>(used.tv_sec) * kMillion +
+         static_cast<std::uint64_t>(used.tv_nsec) / 1000;
+}
 
 }  // namespace
 
@@ -45,6 +55,7 @@ void Worker::run() {
                                : Duration::zero();
     const auto ready = loop_->wait(sleep);
     now_ = loop_->now();
+    ++turns_;
     for (const net::Ready& event : ready) handle(event);
     if (loop_->woken()) {
       drain_mailbox();
@@ -123,7 +134,8 @@ void Worker::take(WorkerMessage& message) {
       break;
     case WorkerMessage::Kind::Snapshot: {
       ControlMessage answer{.kind = ControlMessage::Kind::Snapshot, .from = index_,
-                            .token = message.token, .snapshot = engine_.snapshot(now_)};
+                            .token = message.token,
+                            .snapshot = engine_.snapshot(now_, message.with_sockets)};
       complete(answer.snapshot);
       (void)shared_.control.push(std::move(answer));
       shared_.control_notifier->notify();
@@ -156,6 +168,8 @@ void Worker::complete(session::Snapshot& shot) const {
   look_at(clients_, shot.clients);
   look_at(servers_, shot.servers);
   shot.memory.push_back(buffers);
+  shot.worker = {.index = index_, .turns = turns_, .cpu_us = thread_cpu_us(),
+                 .mailbox = messages_.size() - 1};
 }
 
 void Worker::take_resolutions() {

@@ -175,6 +175,7 @@ class Worker final : public net::Notifier {
   std::vector<std::pair<unsigned, WorkerMessage>> unposted_;
   Instant now_{};
   Instant next_tick_{};
+  std::uint64_t turns_ = 0;
   bool stopping_ = false;
   bool departing_ = false;
 };

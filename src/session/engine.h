@@ -69,7 +69,7 @@ class Engine {
   // What a console client's command has given, as ConsoleCommand::Stage says.
   void console_reply(ClientId id, Bytes answer, Effects& out);
 
-  Snapshot snapshot(Instant now);
+  Snapshot snapshot(Instant now, bool with_sockets = true);
   void check_invariants();
   // Who is at the other end of the server or client that a connection serves, if anybody.
   std::optional<Connection> peer_of(Connection c);

@@ -1,5 +1,7 @@
 // What SHOW, metrics and the page get to see of this worker.
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "session/engine.h"
 
@@ -43,14 +45,18 @@ std::string application_name(const SettingsRef& settings) {
   return it == values.end() ? std::string() : it->second;
 }
 
+std::string database_of(const Client& c) {
+  if (c.phase == ClientPhase::Console) return "pgbouncer";
+  if (c.login) return c.login->startup.database;
+  return c.pool != nullptr ? c.pool->database() : "";
+}
+
 SocketRow client_row(const Client& c, Instant now) {
   SocketRow row{.type = 'C', .user = c.login_user != nullptr ? *c.login_user : "",
-                .database = c.login ? c.login->startup.database
-                            : c.pool != nullptr ? c.pool->database() : "",
-                .state = std::string(state_name(c)), .address = c.peer->address,
-                .local_address = c.peer->local_address, .application_name = {}};
+                .database = database_of(c), .state = std::string(state_name(c)),
+                .address = c.peer->address, .local_address = c.peer->local_address,
+                .application_name = {}};
   row.replication = shown(c.replicates);
-  if (c.phase == ClientPhase::Console) row.database = "pgbouncer";
   row.port = c.peer->port;
   row.local_port = c.peer->local_port;
   if (c.peer->unix_peer) row.remote_pid = static_cast<std::uint32_t>(c.peer->unix_peer->pid);
@@ -87,11 +93,49 @@ SocketRow server_row(const Server& s) {
   return row;
 }
 
+// A pool that nobody has used for longer says nothing about its server.
+constexpr Duration kInUse = std::chrono::minutes(1);
+
+// More kinds than this are one, so that names that clients make up cost no time.
+constexpr std::size_t kGroupsMax = 1000;
+
+ClientGroup group_of(const Client& c) {
+  return {.database = database_of(c), .user = c.login_user != nullptr ? *c.login_user : "",
+          .application_name = application_name(c.settings), .state = state_name(c)};
+}
+
+// By what is the same object for clients of one kind, so that texts are looked at once a kind.
+// Those that log in have a database before they have a pool: they are few.
+std::vector<ClientGroup> groups_of(Slab<Client, ClientId>& clients) {
+  using Key = std::tuple<const void*, const void*, const void*, std::string_view>;
+  std::map<Key, std::size_t> places;
+  std::vector<ClientGroup> groups;
+  ClientGroup others{.database = "other", .user = "other", .application_name = "other",
+                     .state = "other"};
+  clients.for_each([&](const Client& c) {
+    const void* where = c.login ? static_cast<const void*>(c.login.get()) : c.pool;
+    const Key key{where, c.login_user, c.settings ? &*c.settings : nullptr, state_name(c)};
+    auto at = places.find(key);
+    if (at == places.end() && groups.size() == kGroupsMax) {
+      ++others.clients;
+      return;
+    }
+    if (at == places.end()) {
+      at = places.emplace(key, groups.size()).first;
+      groups.push_back(group_of(c));
+    }
+    ++groups[at->second].clients;
+  });
+  if (others.clients > 0) groups.push_back(std::move(others));
+  return groups;
+}
+
 }  // namespace
 
-Snapshot Engine::snapshot(Instant now) {
+Snapshot Engine::snapshot(Instant now, bool with_sockets) {
   Snapshot shot;
   shot.now = now;
+  shot.pools.reserve(rooms_.size());
   shot.login_clients = arriving_.size();
   shot.login_failures = login_failures_;
   for (auto& [key, r] : rooms_) {
@@ -112,12 +156,22 @@ Snapshot Engine::snapshot(Instant now) {
     row.maxwait_us = oldest != nullptr ? (now - oldest->since).count() : 0;
     row.mode = r->limits().mode;
     row.paused = r->paused;
+    row.failing = r->failing() && now - r->last_used < kInUse;
     row.counters = r->counters;
     shot.pools.push_back(std::move(row));
   }
   shot.memory = memory_of(clients_, servers_, rooms_, statements_);
   shot.console = console_counters_;
   shot.peer_pools = peering_.rows();
+  shot.client_count = clients_.size();
+  shot.server_count = servers_.size();
+  shot.console_count = consoles_.size();
+  for (const auto& [name, count] : names_) shot.client_users.push_back(name);
+  shot.with_sockets = with_sockets;
+  if (!with_sockets) {
+    shot.client_groups = groups_of(clients_);
+    return shot;
+  }
   clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(c, now)); });
   servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(s)); });
   return shot;

@@ -20,6 +20,7 @@ struct PoolRow {
   std::int64_t maxwait_us = 0;
   pool::Mode mode = pool::Mode::Session;
   bool paused = false;
+  bool failing = false;  // nobody can connect, and somebody has wanted to in the last minute
   stats::Counters counters = {};
 };
 
@@ -56,15 +57,37 @@ struct MemoryRow {
   std::uint64_t size = 0, used = 0, free = 0, total = 0;
 };
 
+// Clients that have all of this in common; `state` is as in SocketRow.
+struct ClientGroup {
+  std::string database, user, application_name;
+  std::string_view state;
+  std::uint64_t clients = 0;
+};
+
+// What the worker itself has to do, rather than its clients.
+struct WorkerFigures {
+  unsigned index = 0;
+  std::int64_t reply_us = 0;  // from the question until all of this was there
+  std::uint64_t turns = 0;    // of its loop, since the start
+  std::uint64_t cpu_us = 0;   // of its thread, since the start
+  std::uint64_t mailbox = 0;  // messages that it found beside the one that asked for this
+};
+
 struct Snapshot {
   Instant now{};  // the same clock as the rows' times
   std::vector<PoolRow> pools;
+  bool with_sockets = true;  // whether clients and servers have their rows; they are always counted
   std::vector<SocketRow> clients, servers;
+  std::uint64_t client_count = 0, server_count = 0;
+  std::uint64_t console_count = 0;         // of the clients, those of the console
+  std::vector<std::string> client_users;   // as clients named themselves, each once
+  std::vector<ClientGroup> client_groups;  // only without rows
   std::vector<PeerPoolRow> peer_pools;
   std::uint64_t login_clients = 0;
   std::uint64_t login_failures = 0;  // logins that were refused, since the start
   std::vector<MemoryRow> memory;
   stats::Counters console;  // of the console's clients
+  WorkerFigures worker;     // filled in by who has it
 };
 
 }  // namespace weir::session

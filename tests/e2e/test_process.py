@@ -12,7 +12,9 @@ import subprocess
 import pytest
 
 from harness.account import spawn_options
+from harness.http import get
 from harness.pooler import program
+from harness.ports import free_port
 from harness.waiting import seconds, until
 from harness.wire import Connection
 
@@ -177,7 +179,9 @@ def test_daemon_needs_pidfile(make_pooler):
 def test_daemon(make_pooler, background):
     pooler = stopped(make_pooler)
     log = pooler.directory.file("own.log")
-    pooler.configure(settings={"pidfile": pooler.directory.file("pid"), "logfile": log})
+    http_port = free_port()
+    pooler.configure(settings={"pidfile": pooler.directory.file("pid"), "logfile": log},
+                     weir={"http_port": http_port})
     done = run("-d", pooler.ini, cwd=pooler.directory.path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     until(lambda: os.path.exists(pooler.directory.file("pid")) and listens(pooler),
@@ -190,6 +194,8 @@ def test_daemon(make_pooler, background):
     assert os.readlink(f"/proc/{pid}/cwd") == pooler.directory.path
     with pooler.connect() as client:
         assert client.query("SELECT 1").value == "1"
+    if pooler.kind == "weir":  # its threads are the background process's
+        assert get(http_port, "/healthz").json == {"alive": True}
     with open(log, encoding="utf-8") as file:
         assert f"[{pid}] LOG process up: PgBouncer 1.26.1" in file.read()
     # The log is opened anew at SIGHUP, after it was rotated.

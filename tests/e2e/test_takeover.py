@@ -8,7 +8,9 @@ import pytest
 
 from harness import frontend as fe
 from harness.account import spawn_options
+from harness.http import scrape
 from harness.pooler import program
+from harness.ports import Port
 from harness.waiting import until
 from harness.wire import Closed, Connection, cancel
 
@@ -41,6 +43,30 @@ def take_over():
 def has_ended(process):
     until(lambda: process.poll() is not None, what="the old process has ended")
     assert process.returncode == 0
+
+
+def test_metrics_move_to_the_new_process(make_pooler, take_over):
+    """The old process lets go of the port when the new one is up, not when it ends."""
+    port = Port()
+    try:
+        pooler = make_pooler(weir={"http_port": port.number})
+        first = scrape(port.number).value("pgbouncer_process_start_time_seconds")
+        with pooler.connect() as client:
+            client.query("BEGIN")  # keeps the old process
+            old = take_over(pooler)
+
+            def moved():
+                try:
+                    metrics = scrape(port.number)
+                except OSError:
+                    return False
+                return metrics.value("pgbouncer_process_start_time_seconds") != first
+            until(moved, timeout=20, what="the new process answers there")
+            assert old.poll() is None and "no metrics over HTTP" not in pooler.log()
+            client.query("COMMIT")
+        has_ended(old)
+    finally:
+        port.release()
 
 
 def test_clients_and_servers_move(cluster, pooler, take_over):

@@ -10,6 +10,7 @@ import pytest
 
 from harness.account import Directory, spawn_options
 from harness.cluster import program_directory
+from harness.http import get, scrape
 from harness.pooler import KIND, program
 from harness.ports import free_port
 from harness.waiting import seconds, until
@@ -130,6 +131,14 @@ def test_secrets_are_the_owners_only(used):
     for name in ("password", "userlist.txt", "weir.ini"):
         assert os.stat(used.file(name)).st_mode & 0o077 == 0, name
     assert content(used, "userlist.txt").startswith('"weir" "SCRAM-SHA-256$')
+
+
+def test_it_tells_where_its_metrics_are(start, used):
+    up = start(used).ready()
+    port = int(until(lambda: re.search(r"metrics +http://127\.0\.0\.1:(\d+)/metrics", up.said()),
+                     what="the banner").group(1))
+    assert scrape(port).value("pgbouncer_up") == 1
+    assert get(port, "/readyz").json == {"ready": True}
 
 
 def test_own_configuration_is_kept(start, used):

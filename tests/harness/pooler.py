@@ -75,7 +75,8 @@ class Pooler:
         sections.append(("users", users or {}))
         sections.append(("pgbouncer", main))
         if self.kind == "weir":
-            sections.append(("weir", {"workers": WORKERS, **(weir or {})}))
+            # Many run at a time: whoever wants HTTP says where.
+            sections.append(("weir", {"workers": WORKERS, "http_port": 0, **(weir or {})}))
         text = "".join(
             f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in pairs.items()
                                        if value is not None)
