@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "net/loop.h"
@@ -45,6 +46,7 @@ class Successor {
   std::unique_ptr<TakeoverLink> link_;
   bool up_ = false;
   bool goodbye_ = false;
+  std::vector<StrayCancel> strays_;
   pool::ToldShares told_;
   std::vector<StrayCancel> strays_;
 };

@@ -15,7 +15,7 @@ def test_exporter(driver):
     there = subprocess.run([PYTHON, "-c", "import prometheus_pgbouncer_exporter.collectors"],
                            capture_output=True, env={**os.environ, **more})
     if there.returncode != 0:
-        pytest.skip("prometheus-pgbouncer-exporter is not installed")
+        pytest.skip("no prometheus-pgbouncer-exporter here (tools/exporter)")
     driver.login = {"PGUSER": "console", "PGDATABASE": "pgbouncer", "PGPASSWORD": CONSOLE_PASSWORD}
     driver.check(PYTHON, os.path.join(FOLDER, "python", "exporter_program.py"), "collect",
                  more=more)

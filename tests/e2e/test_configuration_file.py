@@ -80,9 +80,9 @@ def test_entries_that_are_refused(make_pooler, entry):
         assert console.run("RELOAD").error["C"] == "F0000"
 
 
-@pytest.mark.parametrize("section", ["[users]\nbob = no_such_key=1\n", "[users]\nbob = pool_mode=x\n",
-                                     "[peers]\n1 = no_such_key=1\n", "[peers]\nx = host=h\n",
-                                     "[nosuch]\nx = 1\n"])
+@pytest.mark.parametrize("section", [
+    "[users]\nbob = no_such_key=1\n", "[users]\nbob = pool_mode=x\n",
+    "[peers]\n1 = no_such_key=1\n", "[peers]\nx = host=h\n", "[nosuch]\nx = 1\n"])
 def test_other_sections_that_are_refused(make_pooler, section):
     pooler = make_pooler()
     write(pooler, more=section)

@@ -97,8 +97,8 @@ def test_logins_while_the_server_is_down(make_pooler):
 
 
 def test_cached_error_of_a_server_that_refuses(make_pooler):
-    pooler = make_pooler(databases={"gone": {"dbname": "no_such_database"}}, settings={"server_login_retry": 1},
-                         weir={"strict": 1})
+    pooler = make_pooler(databases={"gone": {"dbname": "no_such_database"}},
+                         settings={"server_login_retry": 1}, weir={"strict": 1})
     for _ in range(2):
         with pytest.raises(Refused) as refused:
             pooler.connect(database="gone")

@@ -15,7 +15,7 @@ SLEEP = "SELECT pg_sleep(30)"
 
 needs_pgbouncer = pytest.mark.skipif(
     not (shutil.which(program("pgbouncer")) or os.path.exists(program("pgbouncer"))),
-    reason="no PgBouncer here (PGBOUNCER_BIN)")
+    reason="no PgBouncer here (tools/pgbouncer)")
 
 
 def group(make_pooler, kinds, extra="", **peer):

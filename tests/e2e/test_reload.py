@@ -83,6 +83,18 @@ def test_database_points_elsewhere(make_pooler):
         until(lambda: client.value("SELECT current_database()") == "postgres", what="the new place")
 
 
+@pytest.mark.pgbouncer_differs("a forced user stays until the restart")
+def test_forced_user_taken_away(make_pooler):
+    pooler = make_pooler(databases={"app": {"user": "bob"}})
+    with pooler.console() as console:
+        with pooler.connect() as client:
+            assert client.value("SELECT current_user") == "bob"
+        pooler.configure(databases={"app": {}})
+        console.do("RELOAD")
+        with pooler.connect() as client:
+            assert client.value("SELECT current_user") == "alice"
+
+
 def test_reload_under_load(pooler):
     """Nobody notices twenty reloads."""
     stop, failures = threading.Event(), []

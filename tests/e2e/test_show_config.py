@@ -60,7 +60,8 @@ def test_every_key_and_its_default(make_pooler):
 
 
 # Settings that would end the console's own connection or need files are left out.
-VALUES = {"max_packet_size": "77777", "pool_mode": "statement", "auth_type": "any", "syslog_facility": "local3",
+VALUES = {"max_packet_size": "77777", "pool_mode": "statement", "auth_type": "any",
+          "syslog_facility": "local3",
           "client_tls_sslmode": None, "server_tls_sslmode": "disable", "conffile": None,
           "logfile": None, "auth_file": None, "auth_query": "SELECT 1, $1", "syslog": None,
           "auth_ldap_options": None, "auth_hba_file": None, "auth_ident_file": None,
