@@ -288,7 +288,8 @@ void Engine::want_servers(Room& room, Instant now, Effects& out) {
       evict(room, opening, now, out);
     break;
   }
-  if (room.clients(ClientState::Waiting).size() > room.coming(now)) ask_elsewhere(room, out);
+  // Also while one is being opened: an idle one comes sooner.
+  if (!room.clients(ClientState::Waiting).empty()) ask_elsewhere(room, out);
 }
 
 // Another worker may have a server that nobody there needs.

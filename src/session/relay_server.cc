@@ -17,6 +17,9 @@ using Kind = Request::Kind;
 
 namespace {
 
+// A client that was not read because of too many unanswered requests is read again below this.
+constexpr std::size_t kResumeBelow = 16 * 1024;
+
 constexpr wire::Report kForbidden{
     .severity = "ERROR", .sqlstate = "0A000",
     .message = "this statement makes session state that cannot follow its client",
