@@ -176,6 +176,10 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
   }
   if (c.server == nullptr) {
     if (answer_idle(c, piece, now, out)) return true;
+    if (out.ends_with_send(c.id)) {  // who does not read our answer shall not hold a server
+      out.read(c.id);
+      return false;
+    }
     if (!acquire(c, now, out)) return client(c.id) == nullptr || c.phase == ClientPhase::Closing;
   }
   Server& s = *c.server;
