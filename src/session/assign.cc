@@ -214,6 +214,7 @@ void Engine::unlink(Server& s) {
   c->server = nullptr;
   c->copying = false;
   s.client = nullptr;
+  s.restoring_sql.clear();
   room_of(s).move(*c, ClientState::Idle, s.last_ready);
 }
 

@@ -107,6 +107,7 @@ class Engine {
   bool client_message(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool answer_idle(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_query(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void on_execute(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_sync(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_copy_end(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void pass(Client& c, const wire::Piece& piece, Effects& out);
