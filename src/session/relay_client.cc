@@ -109,7 +109,8 @@ void Engine::client_bytes(ClientId id, Bytes in, Instant now, Effects& out) {
   if (c == nullptr || c->phase == ClientPhase::Closing || c->phase == ClientPhase::Cancel) return;
   if (!in.empty()) c->backlog = std::make_unique<wire::Buffer>(in.begin(), in.end());
   if (c->phase != ClientPhase::Ready || c->server == nullptr) return;
-  c->server->unread = false;
+  // What it has sent may have to wait until its settings are in force there.
+  if (!c->server->held) c->server->unread = false;
   after_traffic(*c->server, now, out);
 }
 
