@@ -18,18 +18,12 @@ constexpr int kEnd = 0;
 constexpr std::array<std::string_view, 8> kFarewells = {"57P01", "08006", "57P03", "57014",
                                                         "25P03", "25P04", "53300", "57P05"};
 
-// What a client's session has when it begins.
-wire::Parameters in_force(const Manners& manners) {
-  wire::Parameters out = manners.base;
-  for (const auto& [name, value] : manners.startup) wire::set_parameter(out, name, value);
-  return out;
-}
-
 }  // namespace
 
 Client::Client(World& world, const ScriptRules& rules, Manners manners, Dial dial)
     : world_(world), rules_(rules), manners_(std::move(manners)), dial_(std::move(dial)),
-      script_(world, rules, manners_.tag, in_force(manners_), manners_.replicates),
+      script_(world, rules, {.tag = manners_.tag, .startup = manners_.startup,
+                             .base = manners_.base, .replicates = manners_.replicates}),
       vanishes_(world.random.percent(rules.vanish_percent)),
       garbles_(world.random.percent(rules.garbage_percent)) {}
 

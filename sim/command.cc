@@ -177,9 +177,17 @@ bool read_select(Tokens& in, Command& out) {
 
 bool read_set(Tokens& in, Command& out) {
   out.kind = in.accept("LOCAL") ? Kind::SetLocal : Kind::Set;
+  const bool session = in.accept_all({"SESSION", "AUTHORIZATION"});
+  if (session || in.accept("ROLE")) {
+    out.name = session ? "session_authorization" : "role";
+    out.to_default = in.accept("DEFAULT");
+    if (!out.to_default) out.value = in.take().text;
+    return in.at_end();
+  }
   out.name = in.take().text;
   if (!in.accept("=") && !in.accept("TO")) return false;
-  out.value = in.take().text;
+  out.to_default = in.accept("DEFAULT");
+  if (!out.to_default) out.value = in.take().text;
   return in.at_end();
 }
 
@@ -219,6 +227,10 @@ bool read(Tokens& in, Command& out) {
   if (in.accept("SAVEPOINT")) return named(Kind::Savepoint);
   if (in.accept("SET")) return read_set(in, out);
   if (in.accept_all({"RESET", "ALL"})) return one(Kind::ResetAll);
+  if (in.accept_all({"RESET", "SESSION", "AUTHORIZATION"})) {
+    out.name = "session_authorization";
+    return one(Kind::Reset);
+  }
   if (in.accept("RESET")) return named(Kind::Reset);
   if (in.accept("COPY")) return read_copy(in, out);
   if (in.accept_all({"DEALLOCATE", "ALL"})) return one(Kind::DeallocateAll);

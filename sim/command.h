@@ -38,6 +38,7 @@ struct Command {
   std::string text;
   std::string name;   // a tag, savepoint, setting or statement
   std::string value;
+  bool to_default = false;  // Set, SetLocal: no value
   int rows = 0;
   int size = 0;
   std::vector<Assignment> assignments;  // SetConfig

@@ -49,6 +49,7 @@ Plan::Plan(Prng& random) {
   rules.vanish_percent = percent(50) ? 0 : 30;
   rules.garbage_percent = percent(70) ? 0 : 20;
   rules.locks = percent(20);
+  rules.roles = rules.settings && percent(20);
 
   if (workers > 1 && percent(30)) letter_delay_us_max = random.between(1, 20'000);
   if (workers > 1 && percent(30)) full_mailbox_percent = random.between(1, 50);
@@ -134,7 +135,7 @@ std::string Plan::text() const {
       "idle_ms={} faults={} commands={} kill_ms={} refuse={} hang={} starting={} window={} "
       "read_size={} pipeline={} settings={} cancels={} vanish={} garbage={} locks={} "
       "auth_type={} connect_query={} auth_query={} auth_ttl_ms={} letters_us={} full={} peers={} "
-      "takeover={} successor_workers={} replicating={}",
+      "takeover={} successor_workers={} replicating={} tick_ms={} roles={}",
       static_cast<int>(mode), workers, clients, sessions, steps, databases, users, pool_size,
       min_pool_size, reserve_pool_size, max_db_connections, max_user_connections,
       max_prepared_statements, check_always, server_lifetime.count() / 1000,
@@ -143,7 +144,7 @@ std::string Plan::text() const {
       rules.settings, rules.cancels, rules.vanish_percent, rules.garbage_percent, rules.locks,
       static_cast<int>(auth_type), connect_query, auth_query, auth_query_cache_ttl.count() / 1000,
       letter_delay_us_max, full_mailbox_percent, peers, takeover, successor_workers,
-      replicating_percent);
+      replicating_percent, tick_ms, rules.roles);
 }
 
 }  // namespace weir::sim

@@ -64,6 +64,7 @@ class Postgres {
   bool run(const Command& command, bool canceled, Portal* portal, int rows_most);
   bool run_transaction(const Command& command);
   bool run_setting(const Command& command);
+  bool refused_value(const std::string& name, const std::string& value);
   bool run_statement_list(const Command& command);
   void inquire(const Command& command);
   void describe_rows(const Command& command);

@@ -145,6 +145,7 @@ bool Postgres::run_setting(const Command& command) {
         fail("42704", "unrecognized configuration parameter \"" + a.name + "\"");
         return false;
       }
+      if (refused_value(a.name, a.value)) return false;
       settings_.set(a.name, a.value, a.local);
       shown += a.value;
     }
@@ -156,6 +157,7 @@ bool Postgres::run_setting(const Command& command) {
     fail("42704", "unrecognized configuration parameter \"" + command.name + "\"");
     return false;
   }
+  if (refused_value(command.name, command.value)) return false;
   if (command.kind == Kind::Reset) {
     settings_.reset(command.name);
     complete("RESET");
@@ -165,9 +167,19 @@ bool Postgres::run_setting(const Command& command) {
     wire::append_notice(out_, {.severity = "WARNING", .sqlstate = "25P01",
                                .message = "SET LOCAL can only be used in transaction blocks"});
   }
-  settings_.set(command.name, command.value, command.kind == Kind::SetLocal);
+  if (command.to_default) {
+    settings_.set_default(command.name, command.kind == Kind::SetLocal);
+  } else {
+    settings_.set(command.name, command.value, command.kind == Kind::SetLocal);
+  }
   complete("SET");
   return true;
+}
+
+bool Postgres::refused_value(const std::string& name, const std::string& value) {
+  const auto refusal = settings_.refuses(name, value);
+  if (refusal) fail(refusal->sqlstate, refusal->text);
+  return refusal.has_value();
 }
 
 bool Postgres::run_statement_list(const Command& command) {
@@ -183,6 +195,8 @@ bool Postgres::run_statement_list(const Command& command) {
     }
     statements_.clear();
     locks_.clear();
+    settings_.reset("session_authorization");
+    settings_.reset("role");
     settings_.reset_all();
     complete("DISCARD ALL");
     return true;
@@ -207,10 +221,11 @@ void Postgres::inquire(const Command& command) {
     ++rows;
   };
   for (const auto& [name, value] : settings_.session())
-    if (name.find('.') == std::string::npos) pair(name, value);
+    if (name.find('.') == std::string::npos && !is_identity(name)) pair(name, value);
   for (const auto& name : command.custom)
     if (const std::string value = settings_.value(name);
-        name.find('.') != std::string::npos && !value.empty())
+        (name.find('.') != std::string::npos || is_identity(name)) && !value.empty() &&
+        !(name == "role" && value == "none"))
       pair(name, value);
   complete("SELECT " + std::to_string(rows));
 }

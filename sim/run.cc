@@ -86,6 +86,7 @@ void Run::add_client() {
   if (plan_.rules.settings && random.percent(30)) {
     manners.startup.emplace_back("application_name", "app" + std::to_string(random.between(1, 2)));
     if (random.percent(30)) manners.startup.emplace_back("work_mem", "8MB");
+    if (plan_.rules.roles && random.percent(30)) manners.startup.emplace_back("role", "weak");
   }
   manners.replicates = random.percent(plan_.replicating_percent);
   if (!manners.replicates) manners.base = plan_.base();

@@ -15,12 +15,19 @@ constexpr std::array<std::string_view, 5> kValues = {"'1'", "'it''s'", "'a b'", 
 constexpr std::array<std::string_view, 4> kNames = {"s1", "s2", "s3", "S_1"};
 constexpr std::array<std::string_view, 3> kPortals = {"", "p1", "p2"};
 
+// What a session has when it begins.
+wire::Parameters overlaid(const wire::Parameters& base, const wire::Parameters& startup) {
+  wire::Parameters out = base;
+  for (const auto& [name, value] : startup) wire::set_parameter(out, name, value);
+  return out;
+}
+
 }  // namespace
 
-Script::Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup,
-               bool replicates)
-    : world_(world), random_(world.random), rules_(rules), tag_(std::move(tag)),
-      with_startup_(!startup.empty()), session_(startup, replicates) {}
+Script::Script(World& world, const ScriptRules& rules, const Owner& owner)
+    : world_(world), random_(world.random), rules_(rules), tag_(owner.tag),
+      with_startup_(!owner.startup.empty()), with_base_(!owner.base.empty()),
+      session_(overlaid(owner.base, owner.startup), owner.replicates) {}
 
 Step Script::next() {
   step_ = {};
@@ -41,6 +48,8 @@ void Script::slept(std::size_t answer) {
 void Script::unit() {
   if (open_) return extended();
   if (session_.replicates()) return replication();
+  if (random_.percent(3))
+    for (int i = random_.between(1, 300); i > 0; --i) say('S', "");
   switch (random_.between(0, 9)) {
     case 0: return copy();
     case 1:
@@ -65,14 +74,32 @@ std::string Script::setting_text() {
   const std::string name(random_.pick(kSettings));
   const std::string value(random_.pick(kValues));
   switch (random_.between(0, 7)) {
-    case 0: return with_startup_ ? "SET " + name + " TO " + value : "RESET " + name;
+    case 0: return default_text(name);
     case 1: return "SET LOCAL " + name + " = " + value;
     case 2: return "SELECT set_config('" + name + "', " + value + ", false)";
     case 3: return "SELECT set_config('" + name + "', " + value + ", true)";
     case 4:
-      if (!with_startup_ && random_.percent(30)) return "RESET ALL";
+      if (!with_base_ && random_.percent(30)) return "RESET ALL";
       [[fallthrough]];
     default: return "SET " + name + " = " + value;
+  }
+}
+
+std::string Script::role_text() {
+  constexpr std::array<std::string_view, 12> kTexts = {
+      "SET ROLE weak", "SET ROLE weak", "SET LOCAL ROLE weak", "SET ROLE none", "RESET ROLE",
+      "SET ROLE nobody", "SET SESSION AUTHORIZATION weak", "SET SESSION AUTHORIZATION DEFAULT",
+      "RESET SESSION AUTHORIZATION", "SET log_statement = 'all'", "SET LOCAL log_statement = 'ddl'",
+      "RESET log_statement"};
+  return std::string(random_.pick(kTexts));
+}
+
+std::string Script::default_text(const std::string& name) {
+  if (with_base_) return "SET " + name + " TO 'x'";
+  switch (random_.between(0, 2)) {
+    case 0: return "SET " + name + " TO DEFAULT";
+    case 1: return "SET LOCAL " + name + " = DEFAULT";
+    default: return "RESET " + name;
   }
 }
 
@@ -93,6 +120,7 @@ std::string Script::work_text() {
   const int dice = random_.between(0, 99);
   if (dice < 5) return "SELECT fail(" + next_tag() + ")";
   if (dice < 20 && rules_.settings) return setting_text();
+  if (dice < 26 && rules_.roles) return role_text();
   if (dice < 21 && rules_.locks) return "SELECT pg_advisory_lock(" + next_tag() + ")";
   if (dice < 22) return "ALTER TABLE t ADD COLUMN x int";
   if (dice < 23) return "COMMIT";
@@ -110,9 +138,11 @@ void Script::simple() {
   const int dice = random_.between(0, 99);
   if (dice < 3 && rules_.named_statements)
     return query("DEALLOCATE " + std::string(random_.percent(30) ? "ALL" : "s1"));
-  if (dice < 4 && rules_.named_statements && !with_startup_) return query("DISCARD ALL");
+  if (dice < 4 && rules_.named_statements && !with_startup_ && !with_base_)
+    return query("DISCARD ALL");
   if (dice < 7) return say('F', std::string_view("\0\0\0\1\0\0\0\0\0\0", 10));
-  if (dice < 17)
+  // In a text of many statements a RESET goes to the server's default.
+  if (dice < 17 && !(with_startup_ && rules_.settings))
     return query(work_text() + ";" + work_text() + (random_.percent(30) ? ";" + any_text() : ";"));
   query(any_text());
 }

@@ -17,6 +17,7 @@ struct ScriptRules {
   bool settings = true;
   bool cancels = true;
   bool locks = false;             // session advisory locks
+  bool roles = false;             // SET ROLE and SET SESSION AUTHORIZATION
   int garbage_percent = 0;        // of the sessions end with messages that are none
   int vanish_percent = 0;         // of the sessions end in the middle of something
   int large_percent = 2;          // of the echoes have large rows
@@ -34,8 +35,13 @@ struct Step {
 
 class Script {
  public:
-  Script(World& world, const ScriptRules& rules, std::string tag, wire::Parameters startup,
-         bool replicates);
+  struct Owner {
+    std::string tag;
+    wire::Parameters startup;
+    wire::Parameters base;  // what connect_query has set, and what a RESET there does away with
+    bool replicates = false;
+  };
+  Script(World& world, const ScriptRules& rules, const Owner& owner);
 
   Step next();
   // Says with which of its answers a Sleep has ended.
@@ -59,6 +65,8 @@ class Script {
   std::string any_text();
   std::string transaction_text();
   std::string setting_text();
+  std::string default_text(const std::string& name);
+  std::string role_text();
   std::string next_tag();
   std::string echo_text();
 
@@ -76,6 +84,7 @@ class Script {
   std::string tag_;
   int number_ = 0;
   bool with_startup_;
+  bool with_base_;
   bool unnamed_known_ = false;  // PostgreSQL and the pooler agree on the unnamed statement
   bool open_ = false;  // extended messages without a Sync behind them
   Postgres session_;

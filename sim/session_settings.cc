@@ -14,7 +14,9 @@ struct Known {
 
 constexpr std::array kKnown = {
     Known{"application_name", "", true}, Known{"datestyle", "ISO, MDY", true},
-    Known{"lock_timeout", "0", false},   Known{"search_path", "public", false},
+    Known{"lock_timeout", "0", false},   Known{"log_statement", "none", false},
+    Known{"role", "none", false},        Known{"search_path", "public", false},
+    Known{"session_authorization", "", false},
     Known{"server_version", "17.2", true}, Known{"statement_timeout", "0", false},
     Known{"timezone", "UTC", true},      Known{"work_mem", "4MB", false},
 };
@@ -34,6 +36,10 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+bool is_identity(std::string_view name) {
+  return name == "role" || name == "session_authorization";
+}
+
 SessionSettings::SessionSettings(const wire::Parameters& startup) {
   for (const auto& known : kKnown) defaults_.emplace(known.name, known.value);
   for (const auto& [name, value] : startup) defaults_[lower(name)] = value;
@@ -44,17 +50,39 @@ bool SessionSettings::is_known(std::string_view name) {
          std::ranges::any_of(kKnown, [&](const Known& k) { return k.name == lower(name); });
 }
 
+// There is one role besides the user who logged in, who may do everything: "weak" may nothing.
+std::optional<SessionSettings::Refusal> SessionSettings::refuses(std::string_view name,
+                                                                 std::string_view value) const {
+  const std::string what = lower(name);
+  if (is_identity(what) && value != "weak" && value != "none" && value != "")
+    return Refusal{"22023", "role \"" + std::string(value) + "\" does not exist"};
+  const bool became_weak = this->value("session_authorization") == "weak";
+  const bool is_weak = became_weak || this->value("role") == "weak";
+  if (what == "log_statement" && is_weak)
+    return Refusal{"42501", "permission denied to set parameter \"log_statement\""};
+  return std::nullopt;
+}
+
 void SessionSettings::set(std::string_view name, std::string_view value, bool local) {
+  // A new session_authorization ends the role.
+  if (lower(name) == "session_authorization") set("role", "none", local);
   current_.effective[lower(name)] = value;
   if (!local) current_.session[lower(name)] = value;
 }
 
-void SessionSettings::reset(std::string_view name) {
+void SessionSettings::set_default(std::string_view name, bool local) {
+  if (lower(name) == "session_authorization") set("role", "none", local);
   current_.effective.erase(lower(name));
-  current_.session.erase(lower(name));
+  if (!local) current_.session.erase(lower(name));
 }
 
-void SessionSettings::reset_all() { current_ = {}; }
+void SessionSettings::reset_all() {
+  const auto forget = [](Values& values) {
+    std::erase_if(values, [](const auto& entry) { return !is_identity(entry.first); });
+  };
+  forget(current_.session);
+  forget(current_.effective);
+}
 
 void SessionSettings::begin() {
   if (open_) return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +20,16 @@ class SessionSettings {
 
   // Whether a SET of this name is possible.
   static bool is_known(std::string_view name);
+  // Why this session may not set it to this, as an SQLSTATE and a text; none where it may.
+  struct Refusal {
+    std::string_view sqlstate;
+    std::string text;
+  };
+  std::optional<Refusal> refuses(std::string_view name, std::string_view value) const;
 
   void set(std::string_view name, std::string_view value, bool local);
-  void reset(std::string_view name);
+  void set_default(std::string_view name, bool local);
+  void reset(std::string_view name) { set_default(name, false); }
   void reset_all();
 
   void begin();  // a transaction, where none is open
@@ -56,6 +64,9 @@ class SessionSettings {
   std::vector<Savepoint> savepoints_;
   Values reported_;
 };
+
+// Who the session is: not what pg_settings lists, nor what RESET ALL takes back.
+bool is_identity(std::string_view name);
 
 // SQL's names are without case.
 std::string lower(std::string_view text);

@@ -278,6 +278,9 @@ void Worker::post(const Effect& effect) {
     socket->cable->on_wake(socket->end, {});
     ++site_.travelling[{letter.database, letter.user}];
   }
+  // A place in the ledger may travel without a connection.
+  if (letter.kind == session::Letter::Kind::Place)
+    ++site_.travelling[{letter.database, letter.user}];
   Worker& to = *site_.workers[effect.worker];
   auto sealed = std::make_shared<session::Letter>(std::move(letter));
   world_.after(letter_delay(to), [&to, sealed, socket] { to.receive(*sealed, socket); });
@@ -287,8 +290,9 @@ void Worker::mail(session::Letter letter) { receive(letter, nullptr); }
 
 void Worker::receive(const session::Letter& letter, const SocketPtr& travelling) {
   const ServerId id = engine_.letter(letter, world_.now(), out_);
-  if (travelling) {
+  if (travelling || letter.kind == session::Letter::Kind::Place)
     --site_.travelling[{letter.database, letter.user}];
+  if (travelling) {
     if (!id.valid()) {
       travelling->cable->finish(travelling->end);
     } else {

@@ -135,8 +135,8 @@ Pool::Next Pool::next_for_free_server() const {
   return next;
 }
 
-std::optional<unsigned> Pool::idle_elsewhere() const {
-  for (unsigned w = 0; w < ledger_.workers(); ++w)
+std::optional<unsigned> Pool::idle_elsewhere(unsigned first) const {
+  for (unsigned w = first; w < ledger_.workers(); ++w)
     if (w != worker_ && account_.desks[w].idle.load(std::memory_order_relaxed) > 0) return w;
   return std::nullopt;
 }

@@ -63,8 +63,8 @@ class Pool {
   };
   Next next_for_free_server() const;
 
-  // A worker that holds an idle server this pool could use, if any.
-  std::optional<unsigned> idle_elsewhere() const;
+  // A worker, from `first` on, that holds an idle server this pool could use, if any.
+  std::optional<unsigned> idle_elsewhere(unsigned first = 0) const;
 
   // Whether to open a connection now. After Open the caller must open one: its place is taken.
   enum class Opening { No, Open, OpenReserve, DatabaseFull, UserFull };

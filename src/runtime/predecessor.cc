@@ -40,6 +40,8 @@ Result<void> Predecessor::receive_listeners() {
     for (TakeoverLink::Received& next : received) {
       if (auto* listener = std::get_if<PassedListener>(&next.record)) {
         listeners_.adopt(*listener, std::move(next.fd));
+      } else if (auto* share = std::get_if<Share>(&next.record)) {
+        early_.push_back(std::move(*share));
       } else if (const auto* hello = std::get_if<Hello>(&next.record)) {
         if (hello->version != kTakeoverVersion)
           return fail("cannot take over: the running process speaks another version of this");
@@ -54,6 +56,8 @@ Result<void> Predecessor::receive_listeners() {
 
 void Predecessor::begin(Shared& shared) {
   shared_ = &shared;
+  for (const Share& share : std::exchange(early_, {}))
+    shares_.heard(shared.ledger.pool(share.database, share.user), share.change);
   link_.send(Ready{});
 }
 

@@ -46,6 +46,7 @@ class Predecessor {
   unsigned generation_ = 0;
   Shared* shared_ = nullptr;
   pool::HeardShares shares_;
+  std::vector<Share> early_;  // told before there was a ledger here
   std::vector<ConsoleState> states_;
   std::vector<StrayOver> over_;
 };

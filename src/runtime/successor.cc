@@ -16,6 +16,7 @@ void Successor::accept(net::Loop& loop, std::uint64_t token) {
     const auto owner = net::peer_uid(fd->get());
     if (up_ || (link_ && !link_->over()) || !owner || *owner != ::geteuid()) continue;
     link_ = std::make_unique<TakeoverLink>(std::move(*fd));
+    told_ = {};  // one that came before it may not have lived
     (void)loop.add(link_->fd(), token);
   }
 }
@@ -46,6 +47,7 @@ bool Successor::on_event() {
 void Successor::give_listeners() {
   link_->send(Hello{.generation = generation_});
   for (auto& [listener, fd] : listeners_.copies()) link_->send(listener, std::move(fd));
+  tell_shares();
   link_->send(Hello{.generation = generation_});
 }
 

@@ -214,6 +214,7 @@ void Engine::unlink(Server& s) {
   c->server = nullptr;
   c->copying = false;
   s.client = nullptr;
+  s.restoring_sql.clear();
   room_of(s).move(*c, ClientState::Idle, s.last_ready);
 }
 
@@ -288,7 +289,8 @@ void Engine::want_servers(Room& room, Instant now, Effects& out) {
       evict(room, opening, now, out);
     break;
   }
-  if (room.clients(ClientState::Waiting).size() > room.coming(now)) ask_elsewhere(room, out);
+  // Also while one is being opened: an idle one comes sooner.
+  if (!room.clients(ClientState::Waiting).empty()) ask_elsewhere(room, out);
 }
 
 // Another worker may have a server that nobody there needs.

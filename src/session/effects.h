@@ -123,6 +123,8 @@ class Effects {
     logs_.push_back(std::move(entry));
   }
 
+  // Whether the last thing that is wanted is to tell it something.
+  bool ends_with_send(Connection to) { return last_send(to) != nullptr; }
   Arena& arena() { return arena_; }
   Letter& letter(std::size_t number) { return letters_[number]; }
   ConsoleCommand& command(std::size_t number) { return commands_[number]; }

@@ -80,8 +80,6 @@ class Engine {
   friend class Peering;
   friend class Replication;
   friend class Takeover;
-  // A client that was not read because of too many unanswered requests is read again below this.
-  static constexpr std::size_t kResumeBelow = 16 * 1024;
 
   // client_startup.cc
   void startup_bytes(Client& c, Bytes& in, Instant now, Effects& out);
@@ -109,6 +107,7 @@ class Engine {
   bool client_message(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   bool answer_idle(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_query(Client& c, const wire::Piece& piece, Instant now, Effects& out);
+  void on_execute(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_sync(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void on_copy_end(Client& c, const wire::Piece& piece, Instant now, Effects& out);
   void pass(Client& c, const wire::Piece& piece, Effects& out);
@@ -219,6 +218,7 @@ class Engine {
   void learn(const Letter& letter, Instant now, Effects& out);
   void remember(Room& room, const SettingsRef& settings);
   void hand_over(Server& s, unsigned worker, Instant now, Effects& out);
+  void server_wanted(const Letter& letter, Instant now, Effects& out);
   ServerId receive(const Letter& letter, Instant now, Effects& out);
 
   // control.cc

@@ -105,22 +105,25 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
   return id;
 }
 
+// Who asks us may have been overtaken: then whoever comes after us is asked, in the workers' order.
+void Engine::server_wanted(const Letter& letter, Instant now, Effects& out) {
+  Room* r = find_room(letter.database, letter.user);
+  if (r != nullptr && r->paused) return;
+  pool::ServerSlot* idle = r != nullptr ? r->servers(ServerState::Idle).back() : nullptr;
+  if (idle != nullptr) return serve(*r, static_cast<Server&>(*idle), now, out);
+  pool::ServerSlot* used = r != nullptr ? r->servers(ServerState::Used).front() : nullptr;
+  if (used != nullptr && r->servers(ServerState::Tested).empty())
+    return check_then_serve(static_cast<Server&>(*used), now, out);
+  if (r == nullptr) return;
+  if (const auto next = r->idle_elsewhere(worker_ + 1); next && *next != letter.from)
+    out.post(*next, letter);
+}
+
 ServerId Engine::letter(const Letter& letter, Instant now, Effects& out) {
   switch (letter.kind) {
     case Letter::Kind::Parcel: return receive(letter, now, out);
     case Letter::Kind::Welcome: learn(letter, now, out); break;
-    case Letter::Kind::WantServer:
-      if (Room* r = find_room(letter.database, letter.user)) {
-        pool::ServerSlot* idle = r->servers(ServerState::Idle).back();
-        pool::ServerSlot* used = r->servers(ServerState::Used).front();
-        if (r->paused) break;
-        if (idle != nullptr) {
-          serve(*r, static_cast<Server&>(*idle), now, out);
-        } else if (used != nullptr && r->servers(ServerState::Tested).empty()) {
-          check_then_serve(static_cast<Server&>(*used), now, out);
-        }
-      }
-      break;
+    case Letter::Kind::WantServer: server_wanted(letter, now, out); break;
     case Letter::Kind::Evict:
       evict_here(letter.database, letter.user, nullptr, now, out);
       break;

@@ -7,9 +7,11 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "session/defaults.h"
 #include "session/engine.h"
 #include "sql/custom_names.h"
 #include "sql/deallocate.h"
+#include "sql/resets.h"
 #include "sql/scan.h"
 #include "wire/message.h"
 
@@ -41,6 +43,14 @@ void note_bound_names(Server& s, Bytes parameters) {
     if (in.ok() && s.custom_names.size() < kNamesMax && sql::looks_like_custom_name(value))
       s.custom_names.emplace_back(value);
   }
+}
+
+// What has to come behind this portal's statement.
+void note_reset(const Client& c, Server& s, std::string_view portal, std::string_view text) {
+  std::string sql = restoring_sql(c, s, text);
+  if (sql.empty() && portal != s.reset_portal) return;
+  s.restoring_sql = std::move(sql);
+  s.reset_portal = portal;
 }
 
 }  // namespace
@@ -119,6 +129,9 @@ void Engine::on_parse(Client& c, const Piece& piece, Instant now, Effects& out) 
     if (room.limits().mode != pool::Mode::Session) {
       const std::string_view text = Reader(definition).cstr();
       note_effects(s, sql::scan(text), text, out);
+    } else if (name.empty() && !c.startup->values.empty()) {
+      const std::string_view text = Reader(definition).cstr();
+      s.reset_text = sql::parse_reset(text) ? text : "";
     }
     push(s, {.kind = Request::Kind::Parse}, now);
     pass(c, piece, out);
@@ -278,7 +291,7 @@ void Engine::pass_renamed(Client& c, const Piece& piece, std::string_view name,
 bool Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   Server& s = *c.server;
   Reader in(piece.message().body);
-  in.cstr();
+  const std::string_view portal = in.cstr();
   const std::string_view name = in.cstr();
   if (!in.ok()) {
     refuse(c, Fault::BadPacket, "broken Bind packet", now, out);
@@ -298,6 +311,10 @@ bool Engine::on_bind(Client& c, const Piece& piece, Instant now, Effects& out) {
   }
   if (statement != nullptr && !fitted(c, *statement, now, out)) return !s.held;
   s.unsynced = true;
+  note_reset(c, s, portal, statement != nullptr ? (*statement)->text()
+                           : !name.empty()      ? std::string_view()
+                           : c.unnamed          ? c.unnamed->c_str()
+                                                : std::string_view(s.reset_text));
   ++room_of(c).counters.bind_count;
   if (s.settings_touched) note_bound_names(s, in.rest());
   if (statement == nullptr) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "session/defaults.h"
 #include "sql/custom_names.h"
 #include "sql/deallocate.h"
 #include "sql/scan.h"
@@ -47,6 +48,7 @@ std::size_t ClientWants::want(std::uint8_t type, std::size_t total) {
     case fe::kParse: return std::min(total, kParse);
     case fe::kBind: return std::min(total, kNames);
     case fe::kDescribe:
+    case fe::kExecute:
     case fe::kClose:
     case fe::kPassword: return std::min(total, wire::kSmallMessage + wire::kHeaderSize);
     default: return wire::kHeaderSize;
@@ -107,7 +109,8 @@ void Engine::client_bytes(ClientId id, Bytes in, Instant now, Effects& out) {
   if (c == nullptr || c->phase == ClientPhase::Closing || c->phase == ClientPhase::Cancel) return;
   if (!in.empty()) c->backlog = std::make_unique<wire::Buffer>(in.begin(), in.end());
   if (c->phase != ClientPhase::Ready || c->server == nullptr) return;
-  c->server->unread = false;
+  // What it has sent may have to wait until its settings are in force there.
+  if (!c->server->held) c->server->unread = false;
   after_traffic(*c->server, now, out);
 }
 
@@ -176,6 +179,10 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
   }
   if (c.server == nullptr) {
     if (answer_idle(c, piece, now, out)) return true;
+    if (out.ends_with_send(c.id)) {  // who does not read our answer shall not hold a server
+      out.read(c.id);
+      return false;
+    }
     if (!acquire(c, now, out)) return client(c.id) == nullptr || c.phase == ClientPhase::Closing;
   }
   Server& s = *c.server;
@@ -194,11 +201,7 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
     case fe::kBind: return on_bind(c, piece, now, out);
     case fe::kDescribe: return on_describe(c, piece, now, out);
     case fe::kClose: on_close(c, piece, now, out); break;
-    case fe::kExecute:
-      push(s, {.kind = Request::Kind::Execute}, now);
-      s.unsynced = true;
-      pass(c, piece, out);
-      break;
+    case fe::kExecute: on_execute(c, piece, now, out); break;
     case fe::kSync: on_sync(c, piece, now, out); break;
     case fe::kFunctionCall:
       push(s, {.kind = Request::Kind::Function}, now);
@@ -250,8 +253,33 @@ void Engine::on_query(Client& c, const Piece& piece, Instant now, Effects& out) 
     if (effects.deallocates && piece.whole() && deallocate(c, text, now, out)) return;
     s.deallocating |= effects.deallocates || !piece.whole();
   }
-  push(s, {.kind = Request::Kind::Query, .unnamed = true}, now);
+  const std::string restoring = piece.whole() ? restoring_sql(c, s, text) : "";
+  push(s, {.kind = Request::Kind::Query, .unnamed = true, .restores = !restoring.empty()}, now);
+  if (restoring.empty()) return pass(c, piece, out);
+  wire::append_query(scratch_, std::string(text) + "\n;" + restoring);
+  out.send(s.id, scratch_);
+  scratch_.clear();
+}
+
+void Engine::on_execute(Client& c, const Piece& piece, Instant now, Effects& out) {
+  constexpr std::string_view kOurs = "WEIR_restore";
+  constexpr std::uint8_t kNoTypes[] = {0, 0};
+  constexpr auto kPooler = Request::For::Pooler;
+  Server& s = *c.server;
+  push(s, {.kind = Request::Kind::Execute}, now);
+  s.unsynced = true;
   pass(c, piece, out);
+  if (s.restoring_sql.empty() || Reader(piece.message().body).cstr() != s.reset_portal) return;
+  wire::append_close(scratch_, 'S', kOurs);  // left behind by an earlier one
+  wire::append_close(scratch_, 'P', kOurs);
+  wire::append_parse(scratch_, kOurs, s.restoring_sql, kNoTypes);
+  wire::Writer(scratch_, fe::kBind).cstr(kOurs).cstr(kOurs).u16(0).u16(0).u16(0).finish();
+  wire::Writer(scratch_, fe::kExecute).cstr(kOurs).u32(0).finish();
+  for (const auto kind : {Request::Kind::Close, Request::Kind::Close, Request::Kind::Parse,
+                          Request::Kind::Bind, Request::Kind::Execute})
+    push(s, {.kind = kind, .whose = kPooler}, now);
+  out.send(s.id, scratch_);
+  scratch_.clear();
 }
 
 void Engine::on_sync(Client& c, const Piece& piece, Instant now, Effects& out) {

@@ -17,6 +17,9 @@ using Kind = Request::Kind;
 
 namespace {
 
+// A client that was not read because of too many unanswered requests is read again below this.
+constexpr std::size_t kResumeBelow = 16 * 1024;
+
 constexpr wire::Report kForbidden{
     .severity = "ERROR", .sqlstate = "0A000",
     .message = "this statement makes session state that cannot follow its client",
@@ -28,6 +31,11 @@ constexpr wire::Report kForbidden{
 bool comes_unasked(std::uint8_t type) {
   return type == be::kNoticeResponse || type == be::kNotification ||
          type == be::kParameterStatus || type == be::kErrorResponse;
+}
+
+// A part of the result of a statement behind the client's own.
+bool is_result(std::uint8_t type) {
+  return type == be::kRowDescription || type == be::kDataRow || type == be::kCommandComplete;
 }
 
 void begin_copy(Server& s) {
@@ -126,7 +134,7 @@ void Engine::relay_server(Server& s, Bytes& in, Instant now, Effects& out) {
 
 // Rows are most of what a server says: those that are whole go on without a look at each.
 void Engine::pass_rows(Server& s, Bytes& in, Effects& out) {
-  if (s.client == nullptr || s.requests.empty() ||
+  if (s.client == nullptr || s.requests.empty() || s.restoring ||
       s.requests.front().whose == Request::For::Pooler)
     return;
   const Bytes rows = s.framer.run(in, in[0]);
@@ -145,6 +153,10 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
   }
   if (head != nullptr && head->kind == Kind::Lookup && AuthQuery::swallows(piece.type)) {
     if (piece.type == be::kDataRow) begin_pooler_row(s, piece);
+    return true;
+  }
+  if (s.restoring && is_result(piece.type)) {
+    s.forwarding = false;
     return true;
   }
   switch (piece.type) {
@@ -172,6 +184,7 @@ bool Engine::server_message(Server& s, const Piece& piece, Instant now, Effects&
       return answered(s, piece, Kind::Describe, now, out);
     case be::kCommandComplete:
       on_command_complete(s, piece);
+      s.restoring = head != nullptr && head->restores;
       [[fallthrough]];
     case be::kEmptyQuery:
     case be::kPortalSuspended:
@@ -269,7 +282,7 @@ void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) 
   const Request request = s.requests.front();
   s.status = status;
   s.last_ready = now;
-  s.copy_in = false;
+  s.copy_in = s.restoring = false;
   if (request.whose == Request::For::Pooler && request.kind != Kind::Sync) {
     const ServerId id = s.id;
     s.requests.pop();

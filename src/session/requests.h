@@ -35,6 +35,7 @@ struct Request {
   bool unnamed = false;   // makes or ends the unnamed statement
   bool forbidden = false; // stands for a statement that session_state = refuse does not let pass
   bool undoable = false;  // has an entry in the undo log of the client's statement names
+  bool restores = false;  // has a statement of ours behind it: see restoring_sql()
   bool told = false;      // by a client that was told what the statement's result looks like
   std::uint64_t statement = 0;  // the server statement it makes, removes or uses
 };

@@ -92,6 +92,7 @@ struct Server : pool::ServerSlot {
   bool held = false;          // messages of the client wait for an answer to us
   bool told_types = false;    // its client has half of a Describe's answer: the parameters' types
   bool forwarding = false;    // the rest of the message in progress goes to the client
+  bool restoring = false;     // what comes is the result of a statement behind the client's own
   bool row_open = false;      // a row of the pooler's own query is coming in
   bool place_taken = false;   // counts no more: its place in the pool is another's
   Replicates replicates = Replicates::No;
@@ -119,6 +120,9 @@ struct Server : pool::ServerSlot {
   ServerStatements statements;
   std::vector<std::uint64_t> stale;  // statements it holds with plans that no longer fit
   std::deque<Refusal> refused;       // of the Refuse entries in the queue
+  std::string reset_portal;  // whose statement has this behind it: see restoring_sql()
+  std::string restoring_sql;
+  std::string reset_text;    // session mode: of the unnamed statement, where it takes settings back
   wire::Buffer batch;  // what was sent for the requests in the queue, where it may be sent again
   std::string pooler_sqlstate;       // of the error behind pooler_error, and its text
   std::string pooler_message;

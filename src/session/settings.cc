@@ -110,6 +110,10 @@ SettingsRef combine(const SettingsRef& base, const SettingsRef& over) {
 wire::Parameters beyond(const Settings& base, const Settings& startup,
                         const wire::Parameters& found) {
   wire::Parameters out;
+  // A role is only found where there is one: that it is none may be the client's wish, too.
+  const auto is_role = [](const auto& entry) { return entry.first == "role"; };
+  if (find(startup.values, "role") != nullptr && !std::ranges::any_of(found, is_role))
+    out.emplace_back("role", "none");
   for (const auto& [name, value] : found) {
     const std::string* given = find(base.values, name);
     if (given == nullptr || *given != value || find(startup.values, name) != nullptr)
