@@ -4,11 +4,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "admin/view.h"
 #include "stats/exposition.h"
 
 namespace weir::admin {
+
+// Until when our certificate for clients, servers or HTTP holds.
+struct CertificateEnd {
+  std::string_view side;
+  std::int64_t end_s = 0;  // since 1970
+};
 
 // Of the process as the system sees it, and of its configuration.
 struct ProcessFacts {
@@ -25,6 +33,7 @@ struct ProcessFacts {
   double config_loaded_s = 0;  // since 1970
   std::uint64_t log_lines_lost = 0;
   std::uint64_t http_denied = 0;
+  std::vector<CertificateEnd> certificates = {};
 };
 
 // Needs no rows of clients and servers in `view`.

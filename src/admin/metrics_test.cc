@@ -113,7 +113,9 @@ TEST_CASE("what only Weir has") {
   pooler.workers[1].login_failures = 3;
   const std::string text =
       render(pooler, {.start_s = 1'795'423'500, .weir_version = "0.1.0", .config_hash = "abc",
-                      .reloads = 4, .reloads_failed = 1, .last_reload_failed = true});
+                      .reloads = 4, .reloads_failed = 1, .last_reload_failed = true,
+                      .certificates = {{"client", 1'800'000'000}}});
+  CHECK(has(text, "weir_certificate_expiry_timestamp_seconds{side=\"client\"} 1800000000"));
   CHECK(has(text, "weir_build_info{version=\"0.1.0\",behaves_as=\"PgBouncer 1.26.1 (Weir 0.1.0)\"} "
                   "1"));
   CHECK(has(text, "weir_uptime_seconds 75"));

@@ -52,6 +52,15 @@ void append_reloads(const ProcessFacts& f, stats::Exposition& out) {
   out.series(std::array{Label{"result", "failure"}}, f.reloads_failed);
 }
 
+void append_certificates(const ProcessFacts& f, stats::Exposition& out) {
+  if (f.certificates.empty()) return;
+  out.begin({"weir_certificate_expiry_timestamp_seconds", Gauge,
+             "When our certificate for clients (client), servers (server) or HTTP (http) ends, "
+             "since 1970"});
+  for (const CertificateEnd& certificate : f.certificates)
+    out.series(std::array{Label{"side", certificate.side}}, certificate.end_s);
+}
+
 void append_clients(const View& view, const ProcessFacts& f, stats::Exposition& out) {
   std::uint64_t failures = 0;
   for (const Snapshot& worker : view.workers) failures += worker.login_failures;
@@ -97,6 +106,7 @@ void append_memory(const View& view, stats::Exposition& out) {
 void append_weir_metrics(const View& view, const ProcessFacts& facts, stats::Exposition& out) {
   append_build(view, facts, out);
   append_reloads(facts, out);
+  append_certificates(facts, out);
   append_clients(view, facts, out);
   append_worker_figures(view, out);
   append_memory(view, out);

@@ -23,9 +23,11 @@ std::string_view behind(std::string_view scheme, std::string_view authorization)
   return first == 0 || first == authorization.npos ? "" : authorization.substr(first);
 }
 
+// Only who is named: auth_type any makes everybody an administrator of the console.
 bool may_read_console(const config::Config& config, std::string_view user) {
   const auto& all = config.settings;
-  return std::ranges::find(all.admin_users, user) != all.admin_users.end() || config.is_stats(user);
+  return std::ranges::find(all.admin_users, user) != all.admin_users.end() ||
+         std::ranges::find(all.stats_users, user) != all.stats_users.end();
 }
 
 // As a login with auth_type plain.

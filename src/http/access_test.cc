@@ -41,7 +41,7 @@ TEST_CASE("users of the console prove themselves by their password") {
   CHECK(basic("boss:s:e:c"));
   for (const char* wrong : {"watch:see al", "watch:", "watch", "", ":", "boss:s:e", "alice:alice",
                             "nopass:", "unlisted:", "nobody:x", "watch:see all:"})
-    CHECK_FALSE_MESSAGE(basic(wrong), wrong);
+    CHECK_FALSE_MESSAGE(basic(wrong), std::string(wrong));
   CHECK_FALSE(basic(std::string_view("watch:see all\0", 14)));
   CHECK_FALSE(basic(std::string_view("watch:see all\0x", 15)));
 }

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
 #include "admin/json.h"
 #include "admin/merge.h"
 #include "admin/render.h"
+#include "net/certificate_expiry.h"
 #include "runtime/control.h"
 #include "runtime/process_facts.h"
 
@@ -84,6 +86,12 @@ admin::ProcessFacts Control::process_facts() const {
       .reloads_failed = reloads_.failed, .last_reload_failed = reloads_.last_failed,
       .config_loaded_s = static_cast<double>(reloads_.loaded_us) * kMicrosecond,
       .log_lines_lost = shared_.log.lost(), .http_denied = http_.denied()};
+  using Side = std::pair<std::string_view, const net::TlsContext*>;
+  for (const auto& [side, context] : {Side{"client", tls_.clients.get()},
+                                      Side{"server", tls_.servers.get()},
+                                      Side{"http", tls_.http.get()}})
+    if (const auto end = context != nullptr ? net::certificate_expiry(*context) : std::nullopt)
+      facts.certificates.push_back({.side = side, .end_s = *end});
   read_process(facts);
   return facts;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -37,10 +38,21 @@ void append_escaped(std::string& out, std::string_view text, bool quotes) {
   }
 }
 
+// Nearly all values are: they are copied whole, since there may be ten thousands of them.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+}
+
 void append_label(std::string& out, std::string_view name, std::string_view value) {
   out += out.back() == '{' ? "" : ",";
   out.append(name).append("=\"");
-  append_escaped(out, escape_broken_utf8(value), true);
+  if (is_plain(value)) {
+    out += value;
+  } else {
+    append_escaped(out, escape_broken_utf8(value), true);
+  }
   out += '"';
 }
 

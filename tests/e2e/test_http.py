@@ -4,6 +4,7 @@ import contextlib
 import re
 import socket
 import ssl
+import time
 
 import pytest
 
@@ -182,7 +183,9 @@ def test_tls(make_pooler, port):
                                    "http_tls_key_file": authority.key("web")})
         assert f"listening on 127.0.0.1:{port} (https)" in pooler.log()
         assert get(port, "/healthz", authority=authority.ca).json == {"alive": True}
-        assert len(get(port, "/metrics", authority=authority.ca).text) > 5000
+        metrics = scrape(port, authority=authority.ca)
+        end = metrics.value("weir_certificate_expiry_timestamp_seconds", side="http")
+        assert 0 < end - time.time() < 3 * 86400
         with pytest.raises(OSError):
             get(port, "/healthz")
         with pytest.raises(ssl.SSLError):
