@@ -6,9 +6,8 @@ install(FILES deploy/systemd/weir.service deploy/systemd/weir.socket
 install(FILES deploy/weir.ini DESTINATION /etc/weir)
 install(FILES deploy/userlist.txt DESTINATION /etc/weir
   PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
-install(FILES README.md CHANGELOG.md docs/metrics.md docs/options.md docs/runbook.md
-  docs/status.md docs/top.md
-  DESTINATION share/doc/weir)
+install(FILES README.md CHANGELOG.md docs/metrics.md docs/options.md docs/runbook.md docs/status.md
+  docs/top.md DESTINATION share/doc/weir)
 install(FILES deploy/prometheus/prometheus.yml DESTINATION share/doc/weir/prometheus)
 install(DIRECTORY deploy/prometheus/rules DESTINATION share/doc/weir/prometheus)
 install(FILES LICENSE DESTINATION share/doc/weir RENAME copyright)

@@ -2,26 +2,19 @@
 caused, the alert fires, the condition ends, the alert clears. Waits and windows are made short."""
 
 import shutil
-import subprocess
 import threading
 
 import pytest
 
 from harness import frontend as fe
-from harness.pooler import KIND, program
+from harness.certificates import Authority
+from harness.pooler import KIND
 from harness.ports import Port
 from harness.prometheus import Prometheus
 from harness.waiting import until
 from harness.wire import Closed, Refused, Silence
 
 pytestmark = pytest.mark.skipif(KIND != "weir", reason="metrics of Weir")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def has_metrics():
-    options = subprocess.run([program(), "options"], capture_output=True, text=True).stdout
-    if "http_port" not in options:
-        pytest.skip("this build has no /metrics")
 
 
 @pytest.fixture
@@ -122,6 +115,26 @@ def test_a_reload_that_fails(watched, prometheus):
     pooler.directory.write("pool.ini", good)
     pooler.signal("HUP")
     prometheus.clears("WeirReloadFailed")
+
+
+def test_a_certificate_that_expires(watched, prometheus):
+    authority = Authority()
+    try:
+        authority.issue("pooler", "localhost", days=2)
+        pooler = watched(settings={
+            "client_tls_sslmode": "allow", "client_tls_key_file": authority.key("pooler"),
+            "client_tls_cert_file": authority.certificate("pooler")})
+        soon, later = prometheus.fires("WeirCertificateExpiresSoon", "WeirCertificateExpires")
+        assert soon["side"] == later["side"] == "client"
+        authority.issue("pooler", "localhost", days=20)
+        pooler.signal("HUP")
+        prometheus.clears("WeirCertificateExpiresSoon")
+        assert "WeirCertificateExpires" in prometheus.firing()
+        authority.issue("pooler", "localhost", days=60)
+        pooler.signal("HUP")
+        prometheus.clears("WeirCertificateExpires")
+    finally:
+        authority.remove()
 
 
 def test_a_server_that_is_gone(watched, prometheus, cluster):

@@ -48,14 +48,14 @@ class Authority:
     def key(self, name):
         return self.directory.file(name + ".key")
 
-    def issue(self, name, common_name, names="", expired=False):
+    def issue(self, name, common_name, names="", expired=False, days=2):
         """Makes NAME.key and NAME.crt; `names` as in DNS:localhost,IP:127.0.0.1."""
         request = self.directory.file(name + ".csr")
         extensions = ["-addext", f"subjectAltName={names}"] if names else []
         self._openssl("req", "-new", *self._key(name), "-out", request, "-subj",
                       f"/CN={common_name}", *extensions)
         dates = ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"] if expired \
-            else ["-days", "2"]
+            else ["-days", str(days)]
         self._openssl("ca", "-batch", "-notext", "-config", self.directory.file("ca.cnf"),
                       "-cert", self.ca, "-keyfile", self.key("ca"), "-in", request,
                       "-out", self.certificate(name), *dates)
