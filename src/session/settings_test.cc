@@ -55,6 +55,16 @@ TEST_CASE("what a session has is not the client's where it is from connect_query
   CHECK(beyond(*base, *startup, found) == found);
 }
 
+TEST_CASE("a client that gives up the role of its startup packet has none") {
+  SettingsTable table;
+  const SettingsRef none = table.intern({});
+  const SettingsRef startup = table.intern({{"role", "weak"}});
+  const weir::wire::Parameters found = {{"work_mem", "1MB"}};
+  CHECK(beyond(*none, *startup, found) ==
+        weir::wire::Parameters{{"role", "none"}, {"work_mem", "1MB"}});
+  CHECK(beyond(*none, *startup, {{"role", "weak"}}) == weir::wire::Parameters{{"role", "weak"}});
+}
+
 TEST_CASE("a set lives as long as somebody refers to it") {
   SettingsTable table;
   {

@@ -177,17 +177,3 @@ def test_busy_clients_leave_room_for_others(make_pooler):
             thread.join(20)
         assert took < seconds(10)
         assert light.alive()
-
-
-def test_a_client_that_does_not_read_gets_no_server(make_pooler):
-    """Nor would its query's answer reach it, while others wait for the server."""
-    pooler = make_pooler(databases={"app": {"pool_size": 1}})
-    with pooler.connect_unix() as slow, pooler.connect(timeout=10) as other:
-        for _ in range(60):  # more than the socket takes
-            slow.send(fe.sync() * 600 + fe.query("SELECT 'read'"))
-            time.sleep(0.02)
-        assert other.alive()
-        for _ in range(60):
-            for _ in range(600):
-                assert slow.read_until("Z").kinds() == "Z"
-            assert slow.read_until("Z").value == "read"
