@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "session/cancel_key.h"
+
 namespace weir::sim {
 
 namespace {
@@ -14,6 +16,7 @@ void Takeover::begin() {
   world_.trace("a process takes over");
   from_.successor = this;
   to_.inherits = true;
+  to_.predecessor = this;
   tell_shares();
   for (const auto& worker : from_.workers)
     world_.after(delay(), [&worker] { worker->begin_departing(); });
@@ -36,6 +39,27 @@ void Takeover::send(Record record, std::shared_ptr<Cable> cable) {
     told_.gone_over(pool);
   }
   post(std::move(record), std::move(cable));
+}
+
+void Takeover::pass_back(const session::Letter& request) {
+  world_.trace("a cancel is passed back");
+  const auto workers = static_cast<unsigned>(from_.workers.size());
+  const ClientId number{static_cast<std::uint32_t>(askers_.size()), 0};
+  askers_.emplace_back(request.from, request.client);
+  const session::Letter letter{.kind = session::Letter::Kind::Cancel, .from = workers,
+                               .cancel_key = request.cancel_key,
+                               .cancel_rest = request.cancel_rest, .client = number};
+  Worker& owner = *from_.workers[session::cancel_key::worker(request.cancel_key) % workers];
+  world_.after(delay(), [&owner, letter] { owner.mail(letter); });
+}
+
+void Takeover::passed_back_is_over(ClientId number) {
+  const auto [worker, client] = askers_[number.index];
+  const session::Letter letter{.kind = session::Letter::Kind::CancelDone,
+                               .from = static_cast<unsigned>(to_.workers.size()),
+                               .client = client};
+  Worker& asked = *to_.workers[worker];
+  world_.after(delay(), [&asked, letter] { asked.mail(letter); });
 }
 
 Duration Takeover::delay() { return Duration{world_.random.between(1, from_.letter_delay_us_max)}; }

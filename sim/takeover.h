@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "pool/shares.h"
 #include "worker.h"
@@ -27,6 +29,9 @@ class Takeover {
   // The successor is up.
   void begin();
   void send(Record record, std::shared_ptr<Cable> cable = nullptr);
+  // A cancel request that nobody of the successor knows the client of, and its end.
+  void pass_back(const session::Letter& request);
+  void passed_back_is_over(ClientId number);
 
  private:
   void tell_share(const pool::PoolAccount& pool);
@@ -39,6 +44,7 @@ class Takeover {
   Site& from_;
   Site& to_;
   pool::ToldShares told_;
+  std::vector<std::pair<unsigned, ClientId>> askers_ = {};  // of passed cancels: worker, client
   Instant last_{};  // when the last record comes
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "takeover.h"
 
 namespace weir::sim {
 
@@ -265,9 +266,9 @@ Duration Worker::letter_delay(Worker& to) {
 }
 
 void Worker::post(const Effect& effect) {
-  if (effect.worker >= site_.workers.size()) return;  // an answer to a command of the console
-  SocketPtr socket;
   session::Letter& letter = out_.letter(effect.number);
+  if (effect.worker >= site_.workers.size()) return to_control(letter);
+  SocketPtr socket;
   if (effect.kind == Effect::Kind::HandOver) {
     socket = find(effect.connection);
     if (!socket || !socket->unsent.empty()) {
@@ -284,6 +285,13 @@ void Worker::post(const Effect& effect) {
   Worker& to = *site_.workers[effect.worker];
   auto sealed = std::make_shared<session::Letter>(std::move(letter));
   world_.after(letter_delay(to), [&to, sealed, socket] { to.receive(*sealed, socket); });
+}
+
+// Else it is an answer to a command of the console.
+void Worker::to_control(const session::Letter& letter) {
+  if (letter.kind == session::Letter::Kind::Cancel) site_.predecessor->pass_back(letter);
+  if (letter.kind == session::Letter::Kind::CancelDone)
+    site_.successor->passed_back_is_over(letter.client);
 }
 
 void Worker::mail(session::Letter letter) { receive(letter, nullptr); }

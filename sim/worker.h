@@ -38,6 +38,7 @@ struct Site {
   std::map<std::pair<std::string, std::string>, int> travelling = {};
   pool::HeardShares elsewhere = {};  // connections that a predecessor still has
   Takeover* successor = nullptr;     // the way to whoever takes over
+  Takeover* predecessor = nullptr;   // the way back to whoever was taken over
   bool inherits = false;             // connections of a predecessor may still come
   int read_size_max = 16 * 1024;
   int letter_delay_us_max = 200;
@@ -101,6 +102,7 @@ class Worker {
   void connect(ServerId id);
   void close(Connection c, bool at_once);
   void post(const session::Effect& effect);
+  void to_control(const session::Letter& letter);
   void ask(const auth::Question& question);
   void receive(const session::Letter& letter, const SocketPtr& travelling);
   bool blocked(const SocketPtr& socket);
