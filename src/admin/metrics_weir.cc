@@ -54,7 +54,7 @@ void append_reloads(const ProcessFacts& f, stats::Exposition& out) {
 
 void append_clients(const View& view, const ProcessFacts& f, stats::Exposition& out) {
   std::uint64_t failures = 0;
-  for (const Snapshot& worker : view.workers) failures += worker.login_failures;
+  for (const Snapshot& worker : view.workers) failures += worker.tally.login_failures;
   append_one(out, {"weir_login_failures_total", Counter, "Logins of clients that were refused"},
              failures);
   append_one(out, {"weir_http_denied_total", Counter,

@@ -54,6 +54,8 @@ void Control::on_question(const ControlMessage& message) {
   const bool asks_workers = question.kind == Kind::Metrics || question.kind == Kind::Ready ||
                             question.kind == Kind::Show;
   pending.with_sockets = question.kind == Kind::Show && admin::needs_sockets(question.what);
+  pending.timings = question.kind == Kind::Metrics ||
+                    (question.kind == Kind::Show && admin::needs_timings(question.what));
   if (asks_workers) {
     ask_snapshots(std::move(pending));
   } else {
