@@ -138,6 +138,7 @@ Snapshot Engine::snapshot(Instant now, bool with_sockets) {
   shot.pools.reserve(rooms_.size());
   shot.login_clients = arriving_.size();
   shot.tally = tally_;
+  shot.pools.reserve(rooms_.size());
   for (auto& [key, r] : rooms_) {
     const auto clients = [&r](ClientState s) { return r->clients(s).size(); };
     const auto servers = [&r](ServerState s) { return r->servers(s).size(); };

@@ -73,10 +73,10 @@ std::vector<CountRow> rows(const Tally& tally) {
   std::vector<CountRow> out;
   append(out, "cancels", "stage", kCancels, tally.cancels.all());
   append(out, "client_disconnects", "reason", kClientEnds, tally.client_ends.all());
-  out.push_back({.name = "client_login_failures", .labels = {}, .value = tally.login_failures});
   append(out, "server", tally.server_errors);
   append(out, "pooler", tally.pooler_errors);
   append(out, "handovers", "direction", kHandOvers, tally.handovers.all());
+  out.push_back({.name = "login_failures", .labels = {}, .value = tally.login_failures});
   append(out, "pins", "reason", kPins, tally.pins.all());
   append(out, "prepared_statements", "event", kPrepared, tally.prepared.all());
   append(out, "server_disconnects", "reason", kServerEnds, tally.server_ends.all());

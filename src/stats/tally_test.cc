@@ -38,8 +38,8 @@ TEST_CASE("each count is shown under its own name") {
   tally.pooler_errors.count("57014");
   CHECK(shown(tally) ==
         "cancels stage=lost 3; client_disconnects reason=cancel_request 1; "
-        "client_login_failures 1; errors source=server sqlstate=23505 1; "
-        "errors source=pooler sqlstate=57014 1; server_disconnects reason=login_refused 1; "
+        "errors source=server sqlstate=23505 1; errors source=pooler sqlstate=57014 1; "
+        "login_failures 1; server_disconnects reason=login_refused 1; "
         "timeouts kind=own_query 1; tls_handshakes side=server result=failed 1; ");
 }
 
