@@ -9,6 +9,7 @@ import time
 import pytest
 
 from harness import frontend as fe
+from harness.certificates import Authority, secure_login
 from harness.waiting import until
 from harness.wire import Refused
 
@@ -238,6 +239,41 @@ def test_prepared_statements_settings_and_pins(make_pooler):
     assert now["settings", 'event="asked"'] >= 1
     assert now["settings", 'event="applied"'] == 2  # taken back for one, set for the other
     assert now["pins", 'reason="session_object"'] == 1
+
+
+def test_tls_handshakes(make_pooler):
+    authority = Authority()
+    authority.issue("pooler", "localhost", "DNS:localhost")
+    pooler = make_pooler(settings={
+        "client_tls_sslmode": "allow", "client_tls_key_file": authority.key("pooler"),
+        "client_tls_cert_file": authority.certificate("pooler")})
+    with secure_login(pooler.address, authority.context()) as client:
+        client.alive()
+    raw = pooler.raw()
+    raw.send(fe.ssl_request())
+    assert raw.read_bytes(1) == b"S"
+    raw.send(b"no handshake")
+    for result in ("done", "failed"):
+        key = ("tls_handshakes", f'side="client",result="{result}"')
+        until(lambda: counters(pooler)[key] == 1, what=f"a handshake counts as {result}")
+    assert counters(pooler)["client_disconnects", 'reason="tls_failed"'] == 1
+    raw.abandon()
+    authority.remove()
+
+
+def test_servers_that_change_workers(make_pooler):
+    """What one worker gives another takes."""
+    pooler = make_pooler(databases={"app": {"pool_size": 1}}, weir={"workers": 2})
+    clients = [pooler.connect() for _ in range(4)]  # on both workers
+    for _ in range(10):
+        for client in clients:
+            client.send(fe.query("SELECT 1"))
+        for client in clients:
+            client.read_until("Z")
+    for client in clients:
+        client.close()
+    now = counters(pooler)
+    assert now["handovers", 'direction="given"'] == now["handovers", 'direction="taken"'] > 0
 
 
 def test_load_on_many_pools_is_counted_whole(make_pooler):
