@@ -6,6 +6,7 @@
 #include "admin/json.h"
 #include "admin/merge.h"
 #include "admin/render.h"
+#include "admin/show.h"
 #include "runtime/control.h"
 #include "runtime/process_facts.h"
 

@@ -10,6 +10,8 @@ import pytest
 
 from harness import frontend as fe
 from harness.certificates import Authority, secure_login
+from harness.http import scrape
+from harness.ports import Port
 from harness.waiting import until
 from harness.wire import Refused
 
@@ -197,13 +199,13 @@ def test_timeouts_and_disconnects(make_pooler):
 
     def all_seen():
         now = counters(pooler)
-        return all(now[key] - before[key] == count for key, count in {
+        return all(now[key] - before[key] >= count for key, count in {
             ("timeouts", 'kind="query_timeout"'): 1,
             ("timeouts", 'kind="client_idle_timeout"'): 1,
             ("client_disconnects", 'reason="timed_out"'): 2,
-            ("client_disconnects", 'reason="vanished"'): 1}.items())
-    until(all_seen, what="each was counted once")
-    assert counted(pooler, "client_disconnects", 'reason="closed"') >= 1
+            ("client_disconnects", 'reason="vanished"'): 1,
+            ("client_disconnects", 'reason="closed"'): 1}.items())
+    until(all_seen, what="each was counted")
 
 
 def test_cancels(cluster, make_pooler):
@@ -239,6 +241,27 @@ def test_prepared_statements_settings_and_pins(make_pooler):
     assert now["settings", 'event="asked"'] >= 1
     assert now["settings", 'event="applied"'] == 2  # taken back for one, set for the other
     assert now["pins", 'reason="session_object"'] == 1
+
+
+def test_metrics_are_the_same(make_pooler):
+    port = Port()
+    pooler = make_pooler(weir={"http_port": port.number})
+    with pooler.connect() as client:
+        client.query("SELECT pg_sleep(0.3)")
+        client.query("SELECT 1/0")
+    metrics, name = scrape(port.number), "pgbouncer_stats_queries_duration_seconds"
+    labels = {"database": "app", "user": "alice"}
+    assert metrics.types[name] == "histogram"
+    assert metrics.value(f"{name}_count", **labels) == 2
+    assert metrics.value(f"{name}_bucket", le="0.2048", **labels) == 1
+    assert metrics.value(f"{name}_bucket", le="+Inf", **labels) == 2
+    buckets = [value for key, value in metrics.series(f"{name}_bucket").items()
+               if ("user", "alice") in key]
+    assert len(buckets) == 21 and buckets == sorted(buckets)
+    assert metrics.value(f"{name}_sum", **labels) == pytest.approx(
+        metrics.value("pgbouncer_stats_totals_queries_duration_seconds_total", database="app"))
+    assert metrics.value("weir_errors_total", source="server", sqlstate="22012") == 1
+    port.release()
 
 
 def test_tls_handshakes(make_pooler):
