@@ -122,8 +122,35 @@ void Process::check_liveness() {
   }
 }
 
+// Whoever came has left for one reason, and what was measured by pool was measured by application.
+void Process::check_figures() {
+  for (const auto& worker : site_.workers) {
+    session::Snapshot shot = worker->engine().snapshot(world_.now());
+    while (!worker->engine().add_timings(shot, 1)) {}
+    std::uint64_t left = 0, queries = 0, transactions = 0;
+    for (const std::uint64_t count : shot.tally.client_ends.all()) left += count;
+    if (left != worker->clients_ever())
+      world_.fail(fmt::format("{} clients came and {} left", worker->clients_ever(), left));
+    for (const auto& [name, application] : shot.applications.all()) {
+      queries += application.query.count();
+      transactions += application.transaction.count();
+    }
+    for (const session::PoolRow& row : shot.pools) {  // those of pools that were dropped are lost
+      const std::uint64_t own = row.timings.of(stats::Timing::Query).count();
+      if (own != row.counters.query_count || own > queries)
+        world_.fail(fmt::format("{} queries counted, {} measured, {} by application",
+                                row.counters.query_count, own, queries));
+      queries -= own;
+      if (row.counters.xact_count > transactions)
+        world_.fail("more transactions in pools than in applications");
+      transactions -= row.counters.xact_count;
+    }
+  }
+}
+
 void Process::check_rest() {
   check_counts();
+  check_figures();
   ledger_.for_each_pool([this](const pool::PoolAccount& pool) {
     if (pool.database.name.starts_with("peer-") && pool.servers.value() != 0)
       world_.fail("a connection to " + pool.database.name + " is still counted");

@@ -47,6 +47,7 @@ class Process {
   void check_counts();
   void check_limits(const std::map<Names, int>& real);
   void check_liveness();
+  void check_figures();
 
   World& world_;
   const Plan& plan_;

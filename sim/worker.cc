@@ -31,6 +31,7 @@ Worker::~Worker() {
 }
 
 void Worker::accept(std::shared_ptr<Cable> cable) {
+  ++clients_ever_;
   const ClientId id = engine_.client_connected({.address = "10.0.0.1", .port = 1000,
                                                 .local_address = "10.0.0.2", .local_port = 6432},
                                                world_.now());
@@ -64,6 +65,8 @@ bool Worker::flush(const SocketPtr& socket) {
   if (had) socket->unsent.erase(0, socket->cable->write(socket->end, socket->unsent));
   if (!socket->unsent.empty()) return true;
   if (!socket->closing) {
+    if (had && socket->id.side == Side::Client)
+      engine_.client_behind(socket->id.client(), false, world_.now());
     const auto peer = had ? engine_.peer_of(socket->id) : std::nullopt;
     if (peer) resume_soon(*peer);
     return true;
@@ -162,7 +165,7 @@ void Worker::configure(std::shared_ptr<const config::Config> config) {
   perform();
 }
 
-// Performing never calls the engine, so an effects list is done before the next event.
+// Performing makes the engine add no effects, so an effects list is done before the next event.
 void Worker::perform() {
   for (const Effect& effect : out_.list()) {
     switch (effect.kind) {
@@ -204,6 +207,8 @@ void Worker::send(const Effect& effect) {
                  " to " + name_of(effect.connection));
   socket->unsent += as_text(effect.bytes);
   socket->unsent.erase(0, socket->cable->write(socket->end, socket->unsent));
+  if (!socket->unsent.empty() && effect.connection.side == Side::Client)
+    engine_.client_behind(effect.connection.client(), true, world_.now());
 }
 
 void Worker::connect(ServerId id) {

@@ -68,6 +68,8 @@ class Worker {
   session::Engine& engine() { return engine_; }
   // Server connections that exist or are being opened, those that carry cancels included.
   std::size_t server_sockets() const;
+  // All but those that a successor has.
+  std::uint64_t clients_ever() const { return clients_ever_; }
 
  private:
   using Connection = session::Connection;
@@ -115,6 +117,7 @@ class Worker {
   session::Engine engine_;
   session::Takeover takeover_{engine_};
   session::Effects out_;
+  std::uint64_t clients_ever_ = 0;
   std::map<Key, SocketPtr> sockets_;
   std::vector<SocketPtr> lingering_;  // closed, with bytes that have not gone out yet
   std::map<unsigned, Instant> last_letter_;  // by receiver: normally letters keep their order

@@ -26,6 +26,7 @@ void Worker::depart_client(Connection c) {
   if (!socket || socket->closing || socket->cable->broken(socket->end)) return;
   auto parcel = takeover_.depart(c.client());
   if (!parcel) return;
+  --clients_ever_;
   parcel->unsent = socket->unsent;
   sockets_.erase(key(c));
   socket->cable->on_wake(socket->end, {});
@@ -50,6 +51,7 @@ void Worker::arrive(const session::PoolKnowledge& pool) {
 }
 
 void Worker::arrive(const session::ClientParcel& client, std::shared_ptr<Cable> cable) {
+  ++clients_ever_;
   const ClientId id = takeover_.arrive(client, world_.now(), out_);
   auto socket = std::make_shared<Socket>();
   socket->id = id;

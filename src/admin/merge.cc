@@ -27,6 +27,7 @@ void add(PoolRow& sum, const PoolRow& row) {
   sum.paused = sum.paused || row.paused;
   sum.failing = sum.failing || row.failing;
   sum.counters += row.counters;
+  sum.timings += row.timings;
 }
 
 }  // namespace
@@ -59,6 +60,20 @@ std::vector<session::PeerPoolRow> merge_peer_pools(std::span<const session::Snap
   std::vector<session::PeerPoolRow> pools;
   for (const auto& [id, row] : sums) pools.push_back(row);
   return pools;
+}
+
+stats::Tally merge_tallies(std::span<const session::Snapshot> workers) {
+  stats::Tally sum;
+  for (const session::Snapshot& worker : workers) sum += worker.tally;
+  return sum;
+}
+
+std::map<std::string, stats::Application> merge_applications(
+    std::span<const session::Snapshot> workers) {
+  std::map<std::string, stats::Application> sums;
+  for (const session::Snapshot& worker : workers)
+    for (const auto& [name, application] : worker.applications.all()) sums[name] += application;
+  return sums;
 }
 
 DatabaseCounters merge_counters(std::span<const session::Snapshot> workers,

@@ -40,9 +40,10 @@ struct ProcessFacts {
 std::string render_metrics(const View& view, const ProcessFacts& facts,
                            stats::ExpositionFormat format);
 
-// metrics_pgbouncer.cc and metrics_weir.cc: the two halves.
+// metrics_pgbouncer.cc, metrics_weir.cc and metrics_measures.cc: the parts.
 void append_pgbouncer_metrics(const View& view, const ProcessFacts& facts,
                               stats::Exposition& out);
 void append_weir_metrics(const View& view, const ProcessFacts& facts, stats::Exposition& out);
+void append_measures(const View& view, stats::Exposition& out);
 
 }  // namespace weir::admin

@@ -262,6 +262,7 @@ std::string render_metrics(const View& view, const ProcessFacts& facts,
   stats::Exposition out(format);
   append_pgbouncer_metrics(view, facts, out);
   append_weir_metrics(view, facts, out);
+  append_measures(view, out);
   return std::move(out).finish();
 }
 

@@ -109,8 +109,8 @@ TEST_CASE("what only Weir has") {
   TestPooler pooler = light_pooler();
   pooler.workers[0].worker = {.index = 0, .reply_us = 250, .turns = 7, .cpu_us = 1'500'000};
   pooler.workers[1].worker = {.index = 1, .mailbox = 3};
-  pooler.workers[0].login_failures = 2;
-  pooler.workers[1].login_failures = 3;
+  pooler.workers[0].tally.login_failures = 2;
+  pooler.workers[1].tally.login_failures = 3;
   const std::string text =
       render(pooler, {.start_s = 1'795'423'500, .weir_version = "0.1.0", .config_hash = "abc",
                       .reloads = 4, .reloads_failed = 1, .last_reload_failed = true,

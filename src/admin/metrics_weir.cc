@@ -61,11 +61,7 @@ void append_certificates(const ProcessFacts& f, stats::Exposition& out) {
     out.series(std::array{Label{"side", certificate.side}}, certificate.end_s);
 }
 
-void append_clients(const View& view, const ProcessFacts& f, stats::Exposition& out) {
-  std::uint64_t failures = 0;
-  for (const Snapshot& worker : view.workers) failures += worker.login_failures;
-  append_one(out, {"weir_login_failures_total", Counter, "Logins of clients that were refused"},
-             failures);
+void append_losses(const ProcessFacts& f, stats::Exposition& out) {
   append_one(out, {"weir_http_denied_total", Counter,
                    "Requests over HTTP without a token or password that holds"},
              f.http_denied);
@@ -107,7 +103,7 @@ void append_weir_metrics(const View& view, const ProcessFacts& facts, stats::Exp
   append_build(view, facts, out);
   append_reloads(facts, out);
   append_certificates(facts, out);
-  append_clients(view, facts, out);
+  append_losses(facts, out);
   append_worker_figures(view, out);
   append_memory(view, out);
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "admin/show.h"
+
 namespace weir::admin {
 
 namespace {
@@ -17,6 +19,13 @@ bool needs_administrator(const Command& command) {
 }
 
 bool needs_database(Kind kind) { return kind == Kind::Disable || kind == Kind::Enable; }
+
+std::string upper(std::string_view text) {
+  std::string high(text);
+  for (char& c : high)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return high;
+}
 
 // How PgBouncer says that a command cannot be meant for the console; empty: it can.
 std::string_view not_for_console(Kind kind) {
@@ -42,6 +51,8 @@ std::string refusal(const Command& command, const View& view, bool administrator
   const Kind kind = command.kind;
   const std::string& database = command.database;
   if (kind == Kind::Invalid) return command.error;
+  if (kind == Kind::Show && view.config.weir.strict && is_own(command.what))
+    return fmt::format("invalid command 'SHOW {}', use SHOW HELP;", upper(command.what));
   if (needs_administrator(command) && !administrator) return "admin access needed";
   if (kind == Kind::KillClient && command.client == 0) return "invalid client pointer supplied";
   if ((kind == Kind::Pause || kind == Kind::Kill) && view.all_paused) return "already paused";

@@ -23,11 +23,13 @@ constexpr std::array kShown{
     Shown{"active_sockets", show_active_sockets, true},
     Shown{"clients", show_clients, true},
     Shown{"config", show_config},
+    Shown{"counters", show_counters},
     Shown{"databases", show_databases, true},
     Shown{"dns_hosts", show_dns_hosts},
     Shown{"dns_zones", show_dns_zones},
     Shown{"fds", show_fds, true},
     Shown{"help", show_help},
+    Shown{"histograms", show_histograms},
     Shown{"lists", show_lists},
     Shown{"mem", show_memory},
     Shown{"peer_pools", show_peer_pools},
@@ -64,6 +66,10 @@ void show_parameter(const Parameter& parameter, wire::Buffer& out) {
 }
 
 }  // namespace
+
+bool is_own(std::string_view what) { return what == "counters" || what == "histograms"; }
+
+bool needs_timings(std::string_view what) { return what == "histograms"; }
 
 bool is_shown(std::string_view what) {
   return std::ranges::find(kShown, what, &Shown::name) != kShown.end() ||

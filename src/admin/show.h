@@ -9,6 +9,10 @@
 
 namespace weir::admin {
 
+// Whether it is Weir's alone: unknown where strict is on. Whether its rows need the histograms.
+bool is_own(std::string_view what);
+bool needs_timings(std::string_view what);
+
 // Whether SHOW has such an object, in lower case, be it only to say that it is not available.
 bool is_shown(std::string_view what);
 
@@ -34,6 +38,8 @@ void show_config(const View& view, wire::Buffer& out);
 void show_state(const View& view, wire::Buffer& out);
 void show_version(const View& view, wire::Buffer& out);
 void show_help(const View& view, wire::Buffer& out);
+void show_histograms(const View& view, wire::Buffer& out);
+void show_counters(const View& view, wire::Buffer& out);
 
 // A client's state as SHOW CLIENTS has it: one that waits for the first server's welcome is waiting
 // like any other.

@@ -21,12 +21,15 @@ constexpr std::array kConfigColumns{Column{"key"}, Column{"value"}, Column{"defa
 constexpr std::array kStateColumns{Column{"key"}, Column{"value"}};
 constexpr std::array kVersionColumns{Column{"version"}};
 
-constexpr std::string_view kUsage =
+// What PgBouncer prints, which is in two parts for the sake of what Weir has in between.
+constexpr std::string_view kUsageOfShow =
     "\n\tSHOW HELP|CONFIG|DATABASES|POOLS|CLIENTS|SERVERS|USERS|VERSION"
     "\n\tSHOW PEERS|PEER_POOLS"
     "\n\tSHOW SOCKETS|ACTIVE_SOCKETS|LISTS|MEM|STATE"
     "\n\tSHOW DNS_HOSTS|DNS_ZONES"
-    "\n\tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS"
+    "\n\tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS";
+constexpr std::string_view kUsageOfOwn = "\n\tSHOW HISTOGRAMS|COUNTERS";
+constexpr std::string_view kUsageOfCommands =
     "\n\tSET key = arg"
     "\n\tRELOAD"
     "\n\tPAUSE [<db>]"
@@ -101,9 +104,12 @@ void show_version(const View& view, wire::Buffer& out) {
   Table(out, kVersionColumns).row().text(view.version);
 }
 
-void show_help(const View&, wire::Buffer& out) {
+void show_help(const View& view, wire::Buffer& out) {
+  std::string usage(kUsageOfShow);
+  if (!view.config.weir.strict) usage += kUsageOfOwn;
+  usage += kUsageOfCommands;
   wire::append_notice(out, {.severity = "NOTICE", .sqlstate = "00000",
-                            .message = "Console usage", .detail = kUsage});
+                            .message = "Console usage", .detail = usage});
 }
 
 }  // namespace weir::admin

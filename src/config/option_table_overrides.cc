@@ -25,6 +25,9 @@ constexpr Option kWeirRows[] = {
     row_for<&WeirSettings::http_token>("http_token", "",
         "Whoever asks over HTTP has to send it (Authorization: Bearer); never shown."),
     row_for<&WeirSettings::log_format>("log_format", "plain", "How log lines are written."),
+    row_for<&WeirSettings::metrics_max_applications>("metrics_max_applications", "50",
+        "How many application names have histograms of their own; the rest are counted as other.")
+        .range(0, 1000),
     row_for<&WeirSettings::metrics_max_series>("metrics_max_series", "100000",
         "About how many series /metrics has at most; pools beyond that are summed under other.")
         .from(1),

@@ -154,6 +154,7 @@ struct WeirSettings {
   LogFormat log_format = LogFormat::Plain;
   Duration auth_failure_delay = std::chrono::milliseconds{200};
   Duration auth_query_cache_ttl = std::chrono::seconds{10};
+  unsigned metrics_max_applications = 50;
   SslNegotiation server_tls_sslnegotiation = SslNegotiation::Postgres;
   SessionState session_state = SessionState::Follow;
   bool strict = false;  // PgBouncer's behaviour also where Weir's is better

@@ -12,6 +12,7 @@
 #include "admin/merge.h"
 #include "admin/refusal.h"
 #include "admin/render.h"
+#include "admin/show.h"
 #include "config/fingerprint.h"
 #include "config/load.h"
 #include "runtime/service_manager.h"
@@ -243,6 +244,7 @@ void Control::carry_out(Pending pending) {
     case Kind::Invalid: refuse(pending, command.error); break;
     case Kind::Show:
       pending.with_sockets = admin::needs_sockets(command.what);
+      pending.timings = admin::needs_timings(command.what);
       ask_snapshots(std::move(pending));
       break;
     case Kind::FakeSet: reply(pending, answer(pending)); break;
@@ -323,11 +325,11 @@ void Control::ask_snapshots(Pending pending) {
   pending.missing = shared_.workers.size();
   pending.asked = net::read_clock();
   const WorkerMessage message{.kind = WorkerMessage::Kind::Snapshot, .token = pending.token,
-                              .with_sockets = pending.with_sockets};
+                              .with_sockets = pending.with_sockets, .timings = pending.timings};
   pending_.push_back(std::move(pending));
   for (auto& worker : shared_.workers)
     worker->post({.kind = message.kind, .token = message.token,
-                  .with_sockets = message.with_sockets});
+                  .with_sockets = message.with_sockets, .timings = message.timings});
 }
 
 // All workers have answered.
@@ -362,7 +364,8 @@ void Control::take_sample(const Pending& pending) {
   shared_.log.write(LogLevel::kLog, line);
   notify_status(line);
   std::uint64_t failures = 0;
-  for (const session::Snapshot& snapshot : pending.snapshots) failures += snapshot.login_failures;
+  for (const session::Snapshot& snapshot : pending.snapshots)
+    failures += snapshot.tally.login_failures;
   if (failures > login_failures_)
     shared_.log.print(LogLevel::kLog, "failed logins: {}", failures - login_failures_);
   login_failures_ = failures;
@@ -381,7 +384,7 @@ std::vector<admin::HostRow> Control::hosts() const {
 
 admin::View Control::view(std::span<const session::Snapshot> snapshots) const {
   stats::Counters console;
-  for (const session::Snapshot& worker : snapshots) console += worker.console;
+  for (const session::Snapshot& worker : snapshots) console += worker.tally.console;
   return {.workers = snapshots, .config = *config_, .averages = averages_, .version = kVersion,
           .wall_us = wall_clock_us(), .now = net::read_clock(), .all_paused = all_paused_,
           .shutting_down = shutting_down_, .paused = paused_, .disabled = disabled_,

@@ -56,7 +56,7 @@ class Control {
     std::vector<session::Snapshot> snapshots{};
     bool sample = false;  // taken for the averages
     bool leaving = false;  // whether anybody is left here
-    bool with_sockets = false;            // of the snapshots
+    bool with_sockets = false, timings = false;  // of the snapshots
     std::optional<http::Question> question{};  // one of the HTTP server's,
     std::uint64_t question_token = 0;          // which knows it by this
     Instant asked{};

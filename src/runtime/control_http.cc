@@ -7,6 +7,7 @@
 #include "admin/json.h"
 #include "admin/merge.h"
 #include "admin/render.h"
+#include "admin/show.h"
 #include "net/certificate_expiry.h"
 #include "runtime/control.h"
 #include "runtime/process_facts.h"
@@ -56,6 +57,8 @@ void Control::on_question(const ControlMessage& message) {
   const bool asks_workers = question.kind == Kind::Metrics || question.kind == Kind::Ready ||
                             question.kind == Kind::Show;
   pending.with_sockets = question.kind == Kind::Show && admin::needs_sockets(question.what);
+  pending.timings = question.kind == Kind::Metrics ||
+                    (question.kind == Kind::Show && admin::needs_timings(question.what));
   if (asks_workers) {
     ask_snapshots(std::move(pending));
   } else {

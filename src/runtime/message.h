@@ -24,7 +24,8 @@ struct WorkerMessage {
     Letter,    // `letter`, with `fd`, `stream` and `unsent` for a server connection on its way
     Client,    // a client that another worker accepted: `fd`, `peer`
     Configure, // `config` and `tls`
-    Snapshot,  // answer with a ControlMessage of kind Snapshot and this `token`; `with_sockets`
+    Snapshot,  // answer with a ControlMessage of kind Snapshot and this `token`; `with_sockets`;
+               // `timings`: with histograms, which take several turns, gathered in `shot`
     Reply,     // `bytes` for the console client `client`
     Depart,    // everything at rest goes to a successor: send it in Departed
     Arrive,    // `record` with `fd` from a predecessor
@@ -42,6 +43,8 @@ struct WorkerMessage {
   TlsContexts tls{};
   std::uint64_t token = 0;
   bool with_sockets = false;
+  bool timings = false;
+  std::unique_ptr<session::Snapshot> shot{};
   ClientId client{};
   wire::Buffer bytes{};
   std::unique_ptr<Record> record{};

@@ -13,6 +13,7 @@ namespace {
 constexpr Duration kTick = std::chrono::milliseconds(100);
 constexpr std::size_t kScratch = 128 * 1024;
 constexpr std::size_t kMailbox = 1 << 16;
+constexpr std::size_t kPoolsAtOnce = 32;  // whose histograms are copied in one turn
 
 std::uint64_t thread_cpu_us() {
   timespec used{};
@@ -132,15 +133,7 @@ void Worker::take(WorkerMessage& message) {
       engine_.configure(std::move(message.config), now_, effects_);
       perform();
       break;
-    case WorkerMessage::Kind::Snapshot: {
-      ControlMessage answer{.kind = ControlMessage::Kind::Snapshot, .from = index_,
-                            .token = message.token,
-                            .snapshot = engine_.snapshot(now_, message.with_sockets)};
-      complete(answer.snapshot);
-      (void)shared_.control.push(std::move(answer));
-      shared_.control_notifier->notify();
-      break;
-    }
+    case WorkerMessage::Kind::Snapshot: gather(message); break;
     case WorkerMessage::Kind::Reply:
       engine_.console_reply(message.client, message.bytes, effects_);
       perform();
@@ -150,6 +143,21 @@ void Worker::take(WorkerMessage& message) {
     case WorkerMessage::Kind::StopTcp: stop_listening(true); break;
     case WorkerMessage::Kind::Stop: stopping_ = true; break;
   }
+}
+
+// A snapshot; histograms in parts, each in a turn of its own, so that nobody is kept waiting.
+void Worker::gather(WorkerMessage& wanted) {
+  if (wanted.shot) {
+    wanted.timings = !engine_.add_timings(*wanted.shot, kPoolsAtOnce);
+  } else {
+    wanted.shot = std::make_unique<session::Snapshot>(
+        engine_.snapshot(now_, wanted.with_sockets));
+    complete(*wanted.shot);
+  }
+  if (wanted.timings) return to_worker(index_, std::move(wanted));
+  (void)shared_.control.push({.kind = ControlMessage::Kind::Snapshot, .from = index_,
+                              .token = wanted.token, .snapshot = std::move(*wanted.shot)});
+  shared_.control_notifier->notify();
 }
 
 // What the engine cannot know: descriptors, and the buffers between it and the kernel.

@@ -90,6 +90,7 @@ class Worker final : public net::Notifier {
   void run_resumed();
   void drain_mailbox();
   void take(WorkerMessage& message);
+  void gather(WorkerMessage& wanted);
   void complete(session::Snapshot& shot) const;
   void take_resolutions();
   void take_verdicts();

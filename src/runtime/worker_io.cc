@@ -167,6 +167,7 @@ void Worker::flush(Connection c) {
       return;
     }
   }
+  if (c.side == Side::Client) engine_.client_behind(c.client(), false, now_);
   resume_peer_of(c);
 }
 
@@ -239,6 +240,8 @@ void Worker::write_wire(Connection c, std::span<const iovec> parts) {
       done = 0;
     }
   }
+  if (c.side == Side::Client && !s->outbox.empty())
+    engine_.client_behind(c.client(), true, now_);
 }
 
 // Tells the engine of connections whose writes have failed.

@@ -51,9 +51,7 @@ bool Engine::acquire(Client& c, Instant now, Effects& out) {
 void Engine::grant(Client& c, Server& s, Instant now, Effects& out) {
   Room& room = room_of(c);
   ASSERT(s.client == nullptr && c.server == nullptr && s.requests.empty());
-  if (c.state == ClientState::Waiting)
-    room.counters.wait_time += static_cast<std::uint64_t>((now - c.since).count());
-  ++room.counters.server_assignment_count;
+  room.count_assignment(c.state == ClientState::Waiting ? now - c.since : Duration());
   room.move(c, ClientState::Active, now);
   room.move(s, ServerState::Active, now);
   c.server = &s;
@@ -62,6 +60,8 @@ void Engine::grant(Client& c, Server& s, Instant now, Effects& out) {
   s.xact_start = now;
   s.last_ready = now;
   s.said_fatal = false;
+  s.querying = false;
+  s.stall = {};
   if (!(s.settings == c.settings && s.base == room.base))
     apply_settings(s, c.settings, now, out);
   if (c.phase == ClientPhase::Lookup) auth_query_.ask(s, now, out);
@@ -74,6 +74,7 @@ void Engine::apply_settings(Server& s, const SettingsRef& wanted, Instant now, E
     s.settings = to;
     return;
   }
+  ++tally_.settings[stats::Replay::Applied];
   s.applying = to;
   // What no server has accepted yet may fail, and who the session is must not be in doubt.
   s.held = !wanted->accepted || to->identity || s.settings->identity;
@@ -98,7 +99,7 @@ void Engine::finish_pooler_query(Server& s, Request::Kind kind, Instant now, Eff
   } else if (kind == Request::Kind::Lookup) {
     auth_query_.answered(s, now, out);
   } else if (s.pooler_error) {
-    close_server(s, "the check query failed", now, out);
+    close_server(s, ServerEnd::CheckFailed, now, out);
   }
 }
 
@@ -111,9 +112,10 @@ void Engine::finish_apply(Server& s, Instant now, Effects& out) {
     Client* c = s.client;
     if (c != nullptr) {
       unlink(s);
-      refuse_report(*c, {.severity = "FATAL", .sqlstate = sqlstate, .message = message}, now, out);
+      refuse_report(*c, ClientEnd::NoServer,
+                    {.severity = "FATAL", .sqlstate = sqlstate, .message = message}, now, out);
     }
-    close_server(s, "invalid server parameter", now, out);
+    close_server(s, ServerEnd::SettingsRefused, now, out);
     return;
   }
   s.settings = s.applying;
@@ -124,7 +126,7 @@ void Engine::finish_apply(Server& s, Instant now, Effects& out) {
   if (s.client->phase == ClientPhase::Welcome) {
     Client& c = *s.client;
     if (news) {
-      remember(room_of(s), c.settings);
+      room_of(s).remember(c.settings);
       tell_others(room_of(s), *c.settings, out);
     }
     unlink(s);
@@ -145,6 +147,7 @@ void Engine::note_accepted(Server& s, const SettingsRef& wanted) {
 // Asks which settings are in force, since a statement may have changed them.
 // What the client sends meanwhile waits: it may need settings that the server has lost.
 void Engine::inquire(Server& s, Instant now, Effects& out) {
+  ++tally_.settings[stats::Replay::Asked];
   s.settings_touched = false;
   s.held = s.client != nullptr;
   s.answer.clear();
@@ -180,7 +183,7 @@ void Engine::after_traffic(Server& s, Instant now, Effects& out) {
   }
   if (s.state == ServerState::Idle || s.state == ServerState::Used ||
       s.state == ServerState::BeingCanceled) {
-    if (s.doubtful || !s.framer.at_boundary()) close_server(s, "unclear state", now, out);
+    if (s.doubtful || !s.framer.at_boundary()) close_server(s, ServerEnd::Unclear, now, out);
     return;
   }
   const bool kept = s.client != nullptr &&
@@ -191,7 +194,7 @@ void Engine::after_traffic(Server& s, Instant now, Effects& out) {
     if (kept || (s.client != nullptr && s.settings_touched))
       return lose_server(s, Fault::ServerCrashed, "", now, out);
     unlink(s);
-    close_server(s, "unclear state", now, out);
+    close_server(s, ServerEnd::Unclear, now, out);
     return;
   }
   if (!releasable(s)) return;
@@ -234,13 +237,13 @@ void Engine::release(Server& s, Instant now, Effects& out) {
 void Engine::free_server(Server& s, Instant now, Effects& out) {
   Room& room = room_of(s);
   const Duration lifetime = room.limits().server_lifetime;
-  if (s.doubtful) return close_server(s, "unclear state", now, out);
+  if (s.doubtful) return close_server(s, ServerEnd::Unclear, now, out);
   if (now - s.connected >= lifetime)
-    return close_server(s, "server lifetime over", now, out);
+    return close_server(s, ServerEnd::Lifetime, now, out);
   if (room.is_obsolete(s))
-    return close_server(s, "obsolete connection", now, out);
-  if (room.paused) return close_server(s, "pause", now, out);
-  if (room.is_oversized()) return close_server(s, "pool_size decreased", now, out);
+    return close_server(s, ServerEnd::Obsolete, now, out);
+  if (room.paused) return close_server(s, ServerEnd::Paused, now, out);
+  if (room.is_oversized()) return close_server(s, ServerEnd::Oversized, now, out);
   if (s.cancels > 0) {
     room.move(s, ServerState::BeingCanceled, now);
     return;
@@ -333,9 +336,9 @@ bool Engine::evict_here(std::string_view database, std::string_view user, const 
       });
   }
   if (oldest == nullptr) return false;
-  close_server(static_cast<Server&>(*oldest),
-               user.empty() ? "evicted for max_db_connections" : "evicted for max_user_connections",
-               now, out);
+  close_server(
+      static_cast<Server&>(*oldest), ServerEnd::Evicted, now, out,
+      user.empty() ? "evicted for max_db_connections" : "evicted for max_user_connections");
   return true;
 }
 

@@ -11,6 +11,7 @@
 namespace weir::session {
 
 using pool::ServerState;
+using stats::Cancel;
 
 namespace {
 
@@ -37,6 +38,7 @@ void Engine::make_cancel_key(Client& c) {
 // has been carried out.
 void Engine::cancel_request(Client& asker, const wire::Startup& startup, Instant now,
                             Effects& out) {
+  ++tally_.cancels[Cancel::Asked];
   asker.phase = ClientPhase::Cancel;
   std::uint64_t key = load_key(startup.cancel_pid, startup.cancel_key);
   const std::string rest = startup.cancel_key.substr(kShortKey);
@@ -63,6 +65,7 @@ bool Server::has_own_request() const {
 
 // A client in the queue: its request never reaches a server.
 void Engine::cancel_waiting(Client& c, Instant now, Effects& out) {
+  ++tally_.cancels[Cancel::Waiting];
   c.canceled = true;
   room_of(c).move(c, pool::ClientState::Idle, now);
   out.read(c.id);
@@ -72,9 +75,11 @@ void Engine::cancel_waiting(Client& c, Instant now, Effects& out) {
 void Engine::answer_canceled(Client& c, const wire::Piece& piece, Effects& out) {
   namespace fe = wire::fe;
   const bool simple = piece.type == fe::kQuery || piece.type == fe::kFunctionCall;
-  if (!c.told_canceled && piece.type != fe::kSync)
+  if (!c.told_canceled && piece.type != fe::kSync) {
+    tally_.pooler_errors.count("57014");
     wire::append_error(scratch_, {.sqlstate = "57014",
                                   .message = "canceling statement due to user request"});
+  }
   c.told_canceled = true;
   if (simple || piece.type == fe::kSync) {
     wire::append_ready(scratch_, 'I');
@@ -89,18 +94,19 @@ bool Engine::cancel_client(CancelKey key, ClientId asker, int asker_worker, Inst
                            Effects& out) {
   const auto found = cancel_keys_.find(key.first8);
   Client* c = found == cancel_keys_.end() ? nullptr : client(found->second);
-  if (c == nullptr) return false;
-  const std::string_view rest = c->cancel_rest ? std::string_view(*c->cancel_rest) : "";
-  if (!auth::equal_secrets(as_bytes(rest), as_bytes(key.rest))) return false;
-  if (c->state == pool::ClientState::Waiting && c->phase == ClientPhase::Ready) {
+  const std::string_view rest =
+      c != nullptr && c->cancel_rest ? std::string_view(*c->cancel_rest) : "";
+  const bool meant = c != nullptr && auth::equal_secrets(as_bytes(rest), as_bytes(key.rest));
+  if (meant && c->state == pool::ClientState::Waiting && c->phase == ClientPhase::Ready) {
     cancel_waiting(*c, now, out);
     return false;
   }
-  if (c->server == nullptr) return false;
-  Server& s = *c->server;
   // While settings are being applied for it, the client's own query has not begun.
-  if (!s.has_own_request()) return false;
-  start_cancel(s, asker, asker_worker, now, out);
+  if (!meant || c->server == nullptr || !c->server->has_own_request()) {
+    ++tally_.cancels[Cancel::Nothing];
+    return false;
+  }
+  start_cancel(*c->server, asker, asker_worker, now, out);
   return true;
 }
 
@@ -109,9 +115,11 @@ void Engine::start_cancel(Server& target, ClientId asker, int asker_worker, Inst
   Room& room = room_of(target);
   if (room.servers(ServerState::Cancel).size() >=
       static_cast<std::size_t>(2 * room.limits().pool_size + 8)) {
+    ++tally_.cancels[Cancel::Lost];
     cancel_answer(asker, asker_worker, now, out);
     return;
   }
+  ++tally_.cancels[Cancel::Sent];
   Server& carrier = servers_.emplace();
   carrier.number = ledger_.next_number();
   carrier.endpoint = target.endpoint;
@@ -133,7 +141,7 @@ void Engine::cancel_over(Server& carrier, Instant now, Effects& out) {
   const ClientId asker = carrier.cancel_asker;
   const int asker_worker = carrier.cancel_asker_worker;
   const pool::Pool& pool = *carrier.pool;
-  close_server(carrier, "cancel done", now, out);
+  close_server(carrier, ServerEnd::CancelRequest, now, out);
   cancel_answer(asker, asker_worker, now, out);
   if (!target_id.valid()) peering_.ended(pool, now, out);
   Server* target = server(target_id);
@@ -157,7 +165,7 @@ void Engine::cancel_answer(ClientId asker, int asker_worker, Instant now, Effect
              {.kind = Letter::Kind::CancelDone, .from = worker_,
               .client = asker});
   } else if (Client* c = client(asker)) {
-    drop_client(*c, "cancel request done", now, out);
+    drop_client(*c, ClientEnd::CancelRequest, "cancel request done", now, out);
   }
 }
 

@@ -160,7 +160,7 @@ void Engine::welcome(Client& c, Instant now, Effects& out) {
   append_welcome_end(scratch_, config_->settings);
   out.send(c.id, scratch_);
   scratch_.clear();
-  ++r.counters.client_login_count;
+  r.count_login(now - c.connected);
   c.phase = ClientPhase::Ready;
   c.login.reset();
   c.since = now;

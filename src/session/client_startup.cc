@@ -54,7 +54,7 @@ void Engine::startup_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
 void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Effects& out) {
   auto parsed = wire::parse_startup(packet);
   if (!parsed && parsed.error().text == "bad cancel request") {
-    drop_client(c, "bad cancel request", now, out);
+    drop_client(c, ClientEnd::Protocol, "bad cancel request", now, out);
     return;
   }
   if (!parsed) {
@@ -75,7 +75,8 @@ void Engine::handle_startup(Client& c, Bytes packet, Bytes rest, Instant now, Ef
       }
       bool& asked = ssl ? c.asked_ssl : c.asked_gss;
       if (asked) {
-        drop_client(c, c.peer->tls ? "SSL req inside SSL" : "encryption asked for twice", now, out);
+        drop_client(c, ClientEnd::Protocol,
+                    c.peer->tls ? "SSL req inside SSL" : "encryption asked for twice", now, out);
         return;
       }
       asked = true;

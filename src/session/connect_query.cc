@@ -52,6 +52,7 @@ bool ConnectQuery::message(Engine& engine, Server& s, const wire::Piece& piece, 
 // What is wrong with the query is the administrator's to know; clients are served all the same.
 void ConnectQuery::on_error(Engine& engine, Server& s, Bytes body, Effects& out) {
   s.pooler_error = true;
+  engine.tally_.server_errors.count(wire::report_field(body, 'C'));
   engine.log(s, out, LogLevel::Warning,
              fmt::format("connect_query failed: {} {}", wire::report_field(body, 'S'),
                          wire::report_field(body, 'M')));

@@ -21,7 +21,7 @@ void Engine::enter_console(Client& c, Instant now, Effects& out) {
   append_console_parameters(scratch_);
   wire::Writer(scratch_, wire::be::kBackendKeyData).u32(0).u32(0);
   append_welcome_end(scratch_, config_->settings);
-  ++console_counters_.client_login_count;
+  ++tally_.console.client_login_count;
   out.send(c.id, scratch_);
   scratch_.clear();
   out.read(c.id);
@@ -44,12 +44,14 @@ void Engine::console_bytes(Client& c, Bytes& in, Instant now, Effects& out) {
       case Kind::Go: break;
       case Kind::Run:
         if (step.command.stage == ConsoleCommand::Stage::Run) {
-          ++console_counters_.query_count;
-          ++console_counters_.xact_count;
+          ++tally_.console.query_count;
+          ++tally_.console.xact_count;
         }
         out.console(id, std::move(step.command));
         break;
-      case Kind::Leave: drop_client(c, "client close request", now, out); break;
+      case Kind::Leave:
+        drop_client(c, ClientEnd::Closed, "client close request", now, out);
+        break;
       case Kind::Refuse: refuse(c, Fault::BadPacket, "bad packet", now, out); break;
     }
   }

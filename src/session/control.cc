@@ -70,7 +70,7 @@ void Engine::pause(const Letter& letter, Instant now, Effects& out) {
     room->paused = true;
     for (const ServerState state : {ServerState::Idle, ServerState::Used})
       while (pool::ServerSlot* s = room->servers(state).front())
-        close_server(static_cast<Server&>(*s), "pause mode", now, out);
+        close_server(static_cast<Server&>(*s), ServerEnd::Paused, now, out);
   }
   pauses_.push_back(letter);
   check_paused(now, out);
@@ -131,7 +131,7 @@ void Engine::reconnect(std::string_view database, Instant now, Effects& out) {
     room->epoch = epoch_;
     for (const ServerState state : {ServerState::Idle, ServerState::Used})
       while (pool::ServerSlot* s = room->servers(state).front())
-        close_server(static_cast<Server&>(*s), "obsolete connection", now, out);
+        close_server(static_cast<Server&>(*s), ServerEnd::Obsolete, now, out);
   }
 }
 
@@ -144,7 +144,7 @@ void Engine::kill(std::string_view database, Instant now, Effects& out) {
         refuse(static_cast<Client&>(*c), Fault::DatabaseRemoved, "", now, out);
     for (std::size_t state = 0; state < pool::kServerLists; ++state)
       while (pool::ServerSlot* s = room->servers(static_cast<ServerState>(state)).front())
-        close_server(static_cast<Server&>(*s), "database removed", now, out);
+        close_server(static_cast<Server&>(*s), ServerEnd::Removed, now, out);
   }
   if (!database.empty()) {
     paused_.emplace(database);

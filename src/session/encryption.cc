@@ -6,6 +6,8 @@
 
 namespace weir::session {
 
+using stats::Handshake;
+
 namespace {
 
 // libpq's class for connections that could not be made.
@@ -43,9 +45,11 @@ void Engine::secured(Connection connection, Result<TlsFacts> facts, Instant now,
                                                               : nullptr) {
     if (!facts) {
       log(*c, out, LogLevel::Warning, "TLS handshake error: " + facts.error().text);
-      drop_client(*c, "TLS handshake error", now, out);
+      ++tally_.handshakes[Handshake::ClientFailed];
+      drop_client(*c, ClientEnd::TlsFailed, "TLS handshake error", now, out);
       return;
     }
+    ++tally_.handshakes[Handshake::ClientDone];
     const bool direct = !c->asked_ssl;
     c->asked_ssl = true;
     c->peer->tls = true;
@@ -60,6 +64,7 @@ void Engine::secured(Connection connection, Result<TlsFacts> facts, Instant now,
   if (facts && direct && !facts->alpn)
     facts = fail("the server has not agreed on the protocol postgresql (ALPN): it is older than "
                  "PostgreSQL 17, or none");
+  ++tally_.handshakes[facts ? Handshake::ServerDone : Handshake::ServerFailed];
   if (!facts) {
     const std::string reason = "TLS handshake error: " + facts.error().text;
     if (s->phase == ServerPhase::Canceling) {

@@ -136,7 +136,7 @@ void Engine::close_room(Room& r, Instant now, Effects& out) {
       refuse(static_cast<Client&>(*c), Fault::DatabaseRemoved, "", now, out);
   for (std::size_t state = 0; state < pool::kServerLists; ++state)
     while (pool::ServerSlot* s = r.servers(static_cast<pool::ServerState>(state)).front())
-      close_server(static_cast<Server&>(*s), "database removed", now, out);
+      close_server(static_cast<Server&>(*s), ServerEnd::Removed, now, out);
 }
 
 std::optional<Connection> Engine::peer_of(Connection connection) {
@@ -148,6 +148,28 @@ std::optional<Connection> Engine::peer_of(Connection connection) {
   const Server* s = server(connection.server());
   if (s == nullptr || s->client == nullptr) return std::nullopt;
   return s->client->id;
+}
+
+void Engine::client_behind(ClientId id, bool behind, Instant now) {
+  Client* c = client(id);
+  if (c == nullptr || c->server == nullptr) return;
+  if (behind) {
+    c->server->stall.begin(now);
+  } else {
+    c->server->stall.end(now);
+  }
+}
+
+void Room::check_timings() const {
+  using enum stats::Timing;
+  const auto count = [this](stats::Timing kind) { return timings.of(kind).count(); };
+  const auto sum = [this](stats::Timing kind) { return timings.of(kind).sum(); };
+  ASSERT(count(Query) == counters.query_count && sum(Query) == counters.query_time);
+  ASSERT(count(Transaction) == counters.xact_count && sum(Transaction) == counters.xact_time);
+  ASSERT(count(Wait) == counters.server_assignment_count && sum(Wait) == counters.wait_time);
+  ASSERT(count(ClientLogin) == counters.client_login_count);
+  ASSERT(count(Server) == count(Query) && count(ClientRead) == count(Query));
+  ASSERT(sum(Server) + sum(ClientRead) == sum(Query));
 }
 
 void Engine::log(const Client& c, Effects& out, LogLevel level, std::string text) {
@@ -177,7 +199,10 @@ void Engine::log(const Server& s, Effects& out, LogLevel level, std::string text
 }
 
 void Engine::check_invariants() {
-  for (auto& [key, r] : rooms_) r->check_invariants();
+  for (auto& [key, r] : rooms_) {
+    r->check_invariants();
+    r->check_timings();
+  }
   servers_.for_each([](Server& s) {
     ASSERT(s.pool != nullptr);
     ASSERT((s.state == pool::ServerState::Active) == (s.client != nullptr));

@@ -3,7 +3,6 @@
 // One Engine per worker; only the ledger and the configuration are shared.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -47,6 +46,7 @@ class Engine {
   // Bytes that were read; empty where a read found nothing.
   void client_bytes(ClientId id, Bytes in, Instant now, Effects& out);
   void client_closed(ClientId id, std::string_view reason, Instant now, Effects& out);
+  void client_behind(ClientId id, bool behind, Instant now);  // bytes for it wait until it reads
 
   // --- Events of servers ---
   void server_connected(ServerId id, std::string_view local_address, std::uint16_t local_port,
@@ -70,6 +70,7 @@ class Engine {
   void console_reply(ClientId id, Bytes answer, Effects& out);
 
   Snapshot snapshot(Instant now, bool with_sockets = true);
+  bool add_timings(Snapshot& shot, std::size_t most) const;  // that many more; true: all done
   void check_invariants();
   // Who is at the other end of the server or client that a connection serves, if anybody.
   std::optional<Connection> peer_of(Connection c);
@@ -193,14 +194,14 @@ class Engine {
   void pooler_query(Server& s, Request::Kind kind, std::string_view sql, Instant now, Effects& out);
   void unlink(Server& s);
   // leave.cc: clients and servers that go
-  void drop_client(Client& c, std::string_view reason, Instant now, Effects& out);
+  void drop_client(Client& c, ClientEnd why, std::string_view text, Instant now, Effects& out);
   void refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out);
-  void refuse_report(Client& c, const wire::Report& report, Instant now, Effects& out);
+  void refuse_report(Client& c, ClientEnd why, const wire::Report& r, Instant now, Effects& out);
   void refuse_failing(Client& c, Instant now, Effects& out);
   void leave_server(Server& s, bool half_sent, Instant now, Effects& out);
   void continue_rescue(Server& s, Instant now, Effects& out);
   void end_open_work(Server& s, Instant now, Effects& out);
-  void close_server(Server& s, std::string_view reason, Instant now, Effects& out);
+  void close_server(Server& s, ServerEnd why, Instant now, Effects& out, std::string_view = {});
   void lose_server(Server& s, Fault fault, std::string_view text, Instant now, Effects& out);
   void forget_client(Client& c);
   void forget_server(Server& s);
@@ -216,7 +217,6 @@ class Engine {
   void answer_canceled(Client& c, const wire::Piece& piece, Effects& out);
   void tell_others(Room& room, const Settings& settings, Effects& out);
   void learn(const Letter& letter, Instant now, Effects& out);
-  void remember(Room& room, const SettingsRef& settings);
   void hand_over(Server& s, unsigned worker, Instant now, Effects& out);
   void server_wanted(const Letter& letter, Instant now, Effects& out);
   ServerId receive(const Letter& letter, Instant now, Effects& out);
@@ -263,8 +263,8 @@ class Engine {
   Slab<Client, ClientId> clients_;
   Slab<Server, ServerId> servers_;
   pool::ClientList arriving_, consoles_;  // clients in no pool: before their login; of the console
-  stats::Counters console_counters_;
-  std::uint64_t login_failures_ = 0;
+  stats::Tally tally_;
+  stats::Applications applications_;
   std::unordered_map<std::uint64_t, ClientId> cancel_keys_;
   AuthQuery auth_query_{*this};
   Peering peering_{*this};

@@ -19,17 +19,11 @@ void Engine::tell_others(Room& room, const Settings& settings, Effects& out) {
   }
 }
 
-void Engine::remember(Room& room, const SettingsRef& settings) {
-  constexpr std::size_t kKnownMax = 64;
-  room.known.push_back(settings);
-  if (room.known.size() > kKnownMax) room.known.pop_front();
-}
-
 void Engine::learn(const Letter& letter, Instant now, Effects& out) {
   if (config_->find_database(letter.database) == nullptr) return;
   Room& r = room(letter.database, letter.user);
   const SettingsRef settings = r.settings.intern(letter.parcel.settings);
-  if (!settings->accepted && !(settings == r.base)) remember(r, settings);
+  if (!settings->accepted && !(settings == r.base)) r.remember(settings);
   settings->accepted = true;
   settings->reported = letter.parcel.reported;
   r.clients(ClientState::Waiting).for_each([&](pool::ClientSlot& slot) {
@@ -42,6 +36,7 @@ void Engine::learn(const Letter& letter, Instant now, Effects& out) {
 
 // A free server goes to the worker whose client has waited longer than all of ours.
 void Engine::hand_over(Server& s, unsigned worker, Instant now, Effects& out) {
+  ++tally_.handovers[stats::HandOver::Given];
   Room& room = room_of(s);
   ASSERT(s.client == nullptr && s.requests.empty() && s.cancels == 0);
   room.account().desks[worker].incoming.fetch_add(1, std::memory_order_relaxed);
@@ -72,6 +67,7 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
   Room& r = room(letter.database, letter.user);
   const ServerParcel& parcel = letter.parcel;
   r.account().desks[worker_].incoming.fetch_sub(1, std::memory_order_relaxed);
+  ++tally_.handovers[stats::HandOver::Taken];
   Server& s = servers_.emplace();
   const ServerId id = s.id;
   s.number = parcel.number;
@@ -98,7 +94,7 @@ ServerId Engine::receive(const Letter& letter, Instant now, Effects& out) {
   if (parcel.unnamed) s.unnamed_owner = kStranger;
   r.move(s, ServerState::Idle, now);
   if (r.is_obsolete(s) || r.paused) {
-    close_server(s, "obsolete connection", now, out);
+    close_server(s, ServerEnd::Obsolete, now, out);
     return id;
   }
   serve(r, s, now, out);

@@ -27,12 +27,17 @@ bool discards_all(std::string_view query) {
 }  // namespace
 
 void Engine::client_closed(ClientId id, std::string_view reason, Instant now, Effects& out) {
-  if (Client* c = client(id)) drop_client(*c, reason, now, out);
+  if (Client* c = client(id)) {
+    const bool asked = c->phase == ClientPhase::Cancel;
+    drop_client(*c, asked ? ClientEnd::CancelRequest : ClientEnd::Vanished, reason, now, out);
+  }
 }
 
-void Engine::drop_client(Client& c, std::string_view reason, Instant now, Effects& out) {
+void Engine::drop_client(Client& c, ClientEnd why, std::string_view text, Instant now,
+                         Effects& out) {
+  ++tally_.client_ends[why];
   if (c.phase != ClientPhase::Cancel && config_->settings.log_disconnections)
-    log(c, out, LogLevel::Log, closing_text(reason, c.connected, now));
+    log(c, out, LogLevel::Log, closing_text(text, c.connected, now));
   out.close(c.id);
   Server* s = c.server;
   const bool half_sent = s != nullptr && c.forwarding && c.framer.streaming() > 0;
@@ -62,18 +67,21 @@ bool is_past_telling(const Client& c) {
 
 void Engine::refuse(Client& c, Fault fault, std::string_view text, Instant now, Effects& out) {
   const std::string message = fault_text(fault, text);
-  if (is_past_telling(c)) return drop_client(c, message, now, out);
-  refuse_report(c, fatal_report(fault, message, config_->weir.strict), now, out);
+  if (const auto missed = timeout_of(fault)) ++tally_.timeouts[*missed];
+  if (is_past_telling(c)) return drop_client(c, end_of(fault), message, now, out);
+  refuse_report(c, end_of(fault), fatal_report(fault, message, config_->weir.strict), now, out);
 }
 
-void Engine::refuse_report(Client& c, const wire::Report& report, Instant now, Effects& out) {
+void Engine::refuse_report(Client& c, ClientEnd why, const wire::Report& report, Instant now,
+                           Effects& out) {
+  tally_.pooler_errors.count(report.sqlstate);
   wire::append_error(scratch_, report);
   out.send(c.id, scratch_);
   scratch_.clear();
   if (config_->settings.log_pooler_errors)
     log(c, out, LogLevel::Warning, fmt::format("pooler error: {}", report.message));
   const std::string reason(report.message);
-  drop_client(c, reason, now, out);
+  drop_client(c, why, reason, now, out);
 }
 
 void Engine::refuse_failing(Client& c, Instant now, Effects& out) {
@@ -88,14 +96,15 @@ void Engine::leave_server(Server& s, bool half_sent, Instant now, Effects& out) 
   Room& room = room_of(s);
   const bool session = room.limits().mode == pool::Mode::Session;
   if (half_sent) {
-    close_server(s, "client disconnect before everything was sent to the server", now, out);
+    close_server(s, ServerEnd::HalfSent, now, out);
     return;
   }
   if (s.replicates != Replicates::No) {
-    close_server(s, "replication client was closed", now, out);
+    close_server(s, ServerEnd::Replication, now, out);
     return;
   }
   s.held = false;
+  s.stall.end(now);
   s.batch.clear();
   out.read(s.id);  // it may not have been read for the sake of its client
   s.rescue = Rescue::Draining;
@@ -124,7 +133,7 @@ void Engine::end_open_work(Server& s, Instant now, Effects& out) {
 
 void Engine::continue_rescue(Server& s, Instant now, Effects& out) {
   if (s.doubtful) {
-    close_server(s, "client disconnected with query in progress", now, out);
+    close_server(s, ServerEnd::ClientLeft, now, out);
     return;
   }
   end_open_work(s, now, out);
@@ -153,9 +162,12 @@ void Engine::continue_rescue(Server& s, Instant now, Effects& out) {
   free_server(s, now, out);
 }
 
-void Engine::close_server(Server& s, std::string_view reason, Instant now, Effects& out) {
+void Engine::close_server(Server& s, ServerEnd why, Instant now, Effects& out,
+                          std::string_view text) {
+  ++tally_.server_ends[why];
   if (s.phase != ServerPhase::Canceling && config_->settings.log_disconnections)
-    log(s, out, LogLevel::Log, closing_text(reason, s.connected, now));
+    log(s, out, LogLevel::Log,
+        closing_text(text.empty() ? text_of(why) : text, s.connected, now));
   if (s.phase == ServerPhase::Ready) {
     wire::append_empty(scratch_, wire::fe::kTerminate);
     out.send(s.id, scratch_);
@@ -184,12 +196,14 @@ void Engine::lose_server(Server& s, Fault fault, std::string_view text, Instant 
     c->server = nullptr;
     s.client = nullptr;
     if (told) {
-      drop_client(*c, reason, now, out);
+      drop_client(*c, end_of(fault), reason, now, out);
     } else {
       refuse(*c, fault, text, now, out);
     }
   }
-  if (server(id) != nullptr) close_server(s, reason, now, out);
+  if (server(id) == nullptr) return;
+  close_server(s, fault == Fault::ServerCrashed ? ServerEnd::Lost : ServerEnd::ClientLeft, now, out,
+               reason);
 }
 
 void Engine::server_closed(ServerId id, std::string_view reason, Instant now, Effects& out) {

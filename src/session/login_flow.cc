@@ -125,7 +125,7 @@ void Engine::LoginFlow::verdict(const auth::Verdict& verdict) {
 
 void Engine::LoginFlow::fail(Fault fault, std::string_view text) {
   ClientLoginState& login = *c.login;
-  ++engine.login_failures_;
+  ++engine.tally_.login_failures;
   std::string line = fmt::format("login failed: db={} user={}", login.startup.database,
                                  login.startup.user);
   if (login.method.rule != nullptr)

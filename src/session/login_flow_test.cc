@@ -250,17 +250,17 @@ TEST_CASE("a failed login is counted, and told after a while") {
   Login login(config);
   login.start(from_tcp(), "bob").password("wrong").tick(std::chrono::milliseconds(200));
   CHECK(login.error.empty());
-  CHECK(login.engine.snapshot(login.now).login_failures == 1);
+  CHECK(login.engine.snapshot(login.now).tally.login_failures == 1);
   CHECK_FALSE(login.engine.client_readable(login.id, login.now, login.effects));
   login.password("x").password("wrong");
   CHECK_FALSE(login.let_in);
   login.tick(std::chrono::milliseconds(100));
   CHECK(login.error == "28P01 password authentication failed");
   CHECK(login.closed);
-  CHECK(login.engine.snapshot(login.now).login_failures == 1);
+  CHECK(login.engine.snapshot(login.now).tally.login_failures == 1);
   Login right(config);
   CHECK(right.start(from_tcp(), "bob").password("x").let_in);
-  CHECK(right.engine.snapshot(right.now).login_failures == 0);
+  CHECK(right.engine.snapshot(right.now).tally.login_failures == 0);
 }
 
 }  // namespace weir::session

@@ -29,13 +29,18 @@ MemoryRow requests_row(Slab<Server, ServerId>& servers) {
 
 std::vector<MemoryRow> memory_of(Slab<Client, ClientId>& clients, Slab<Server, ServerId>& servers,
                                  const Rooms& rooms, const StatementTable& statements) {
-  std::size_t settings = 0;
-  for (const auto& [key, room] : rooms) settings += room->settings.size();
+  std::size_t settings = 0, histograms = 0;
+  for (const auto& [key, room] : rooms) {
+    settings += room->settings.size();
+    for (std::size_t i = 0; i < stats::kTimings; ++i)
+      histograms += room->timings.of(static_cast<stats::Timing>(i)).bytes();
+  }
   std::vector<MemoryRow> rows{
       object_row("pool_cache", sizeof(Room), rooms.size()), requests_row(servers),
       slab_row("server_cache", servers), slab_row("client_cache", clients),
       object_row("var_list_cache", sizeof(Settings), settings),
       object_row("server_prepared_statement_cache", sizeof(Statement), statements.size())};
+  rows.front().total += histograms;
   rows.back().total += statements.bytes();
   return rows;
 }

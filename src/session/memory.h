@@ -19,7 +19,7 @@ namespace weir::session {
 using Rooms = std::map<std::pair<std::string, std::string>, std::unique_ptr<Room>, std::less<>>;
 
 // What hangs on an object by pointers (texts, backlogs) is not counted, but the texts of
-// statements are.
+// statements and the histograms of pools are.
 std::vector<MemoryRow> memory_of(Slab<Client, ClientId>& clients, Slab<Server, ServerId>& servers,
                                  const Rooms& rooms, const StatementTable& statements);
 

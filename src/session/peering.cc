@@ -27,7 +27,8 @@ void Peering::forward(Client& asker, std::uint64_t key, std::string_view rest, I
                       Effects& out) {
   const int id = cancel_key::peer(key);
   if (!engine_.config_->peers.contains(id) || cancel_key::hops(key) == 0) {
-    engine_.drop_client(asker, "failed cancel request", now, out);
+    ++engine_.tally_.cancels[stats::Cancel::Nothing];
+    engine_.drop_client(asker, ClientEnd::CancelRequest, "failed cancel request", now, out);
     return;
   }
   Peer& to = peer(id);
@@ -42,7 +43,9 @@ void Peering::send_waiting(int id, Peer& to, Instant now, Effects& out) {
     Client* asker = engine_.client(request.asker);
     if (asker == nullptr || entry == engine_.config_->peers.end()) {
       to.waiting.pop_front();
-      if (asker != nullptr) engine_.drop_client(*asker, "failed cancel request", now, out);
+      if (asker == nullptr) continue;
+      ++engine_.tally_.cancels[stats::Cancel::Nothing];
+      engine_.drop_client(*asker, ClientEnd::CancelRequest, "failed cancel request", now, out);
       continue;
     }
     const int most =
@@ -58,6 +61,7 @@ void Peering::send_waiting(int id, Peer& to, Instant now, Effects& out) {
 
 void Peering::connect(const config::Peer& entry, Peer& to, const Request& request, Instant now,
                       Effects& out) {
+  ++engine_.tally_.cancels[stats::Cancel::Forwarded];
   Server& carrier = engine_.servers_.emplace();
   carrier.number = engine_.ledger_.next_number();
   carrier.endpoint.host = entry.hosts[to.room.next_host++ % entry.hosts.size()];
@@ -84,6 +88,7 @@ void Peering::ended(const pool::Pool& pool, Instant now, Effects& out) {
 
 void Peering::in_vain(const Letter& request, Instant now, Effects& out) {
   if (has_predecessor && !engine_.cancel_keys_.contains(request.cancel_key)) {
+    ++engine_.tally_.cancels[stats::Cancel::Forwarded];
     out.post(engine_.ledger_.workers(), request);
   } else if (request.from != engine_.worker_) {
     engine_.cancel_answer(request.client, static_cast<int>(request.from), now, out);

@@ -19,6 +19,7 @@ namespace weir::session {
 
 using wire::Piece;
 namespace fe = wire::fe;
+using stats::Prepared;
 
 namespace {
 
@@ -189,13 +190,17 @@ void Engine::parse_named(Client& c, std::string_view name, Bytes definition, Ins
   const bool known = s.statements.fresh(id, epoch) && !s.is_stale(id);
   // In a transaction that has failed, or may have by then, the server must refuse it itself.
   if (known && s.status != 'E' && !s.owes_ready()) {
+    ++tally_.prepared[Prepared::Hit];
     s.statements.use(id);
     push(s, {.kind = Request::Kind::FakeParse, .undoable = true}, now);
     if (s.requests.size() == 1) flush_fakes(s, out);
     return;
   }
   // Whoever prepares anew gets a plan that fits today's schema.
-  if (s.statements.use(id)) close_statement(s, id, now, out);
+  if (s.statements.use(id)) {
+    ++tally_.prepared[Prepared::Stale];
+    close_statement(s, id, now, out);
+  }
   teach(s, *statement, Request::For::Client, now, out);
 }
 
@@ -208,6 +213,7 @@ void Engine::send_parse(Server& s, std::string_view name, Bytes definition, Effe
 // Sends the server a statement; in the client's place, or in front of what the client sent.
 void Engine::teach(Server& s, const Statement& statement, Request::For whose, Instant now,
                    Effects& out) {
+  ++tally_.prepared[Prepared::Miss];
   const bool held = s.statements.use(statement.id);
   if (!held) evict_statements(s, now, out);
   if (!held) {
@@ -223,8 +229,14 @@ void Engine::teach(Server& s, const Statement& statement, Request::For whose, In
 void Engine::ensure_statement(Server& s, const StatementRef& statement, Instant now,
                               Effects& out) {
   note_effects(s, statement->effects, statement->text(), out);
-  if (s.is_stale(statement->id)) close_statement(s, statement->id, now, out);
-  if (s.statements.use(statement->id)) return;
+  if (s.is_stale(statement->id)) {
+    ++tally_.prepared[Prepared::Stale];
+    close_statement(s, statement->id, now, out);
+  }
+  if (s.statements.use(statement->id)) {
+    ++tally_.prepared[Prepared::Hit];
+    return;
+  }
   teach(s, *statement, Request::For::Pooler, now, out);
 }
 
@@ -262,8 +274,10 @@ void Engine::close_statement(Server& s, std::uint64_t id, Instant now, Effects& 
 void Engine::evict_statements(Server& s, Instant now, Effects& out) {
   while (!s.stale.empty()) close_statement(s, s.stale.back(), now, out);
   const auto limit = static_cast<std::size_t>(config_->settings.max_prepared_statements);
-  for (std::size_t i = 0; s.statements.size() >= limit && i < kEvictAtOnce; ++i)
+  for (std::size_t i = 0; s.statements.size() >= limit && i < kEvictAtOnce; ++i) {
+    ++tally_.prepared[Prepared::Eviction];
     close_statement(s, s.statements.oldest(), now, out);
+  }
 }
 
 // Sends a message whose statement name, `name` within the piece's bytes, is replaced by ours.

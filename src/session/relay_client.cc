@@ -170,7 +170,7 @@ bool Engine::client_message(Client& c, const Piece& piece, Instant now, Effects&
     return true;
   }
   if (piece.type == fe::kTerminate) {
-    drop_client(c, "client close request", now, out);
+    drop_client(c, ClientEnd::Closed, "client close request", now, out);
     return true;
   }
   if (piece.type == fe::kQuery && config_->settings.disable_pqexec) {
@@ -310,8 +310,31 @@ void Engine::pass(Client& c, const Piece& piece, Effects& out) {
   }
 }
 
+namespace {
+
+// A query begins with the first message that its client has sent since the last ReadyForQuery, also
+// where parts of it have been answered (Flush); a transaction with its first query.
+void start_clocks(Server& s, const Request& request, Instant now) {
+  using enum Request::Kind;
+  if (request.whose == Request::For::Pooler && ends_with_ready(request.kind) &&
+      request.kind != Sync) {
+    if (s.requests.empty()) s.start_query(now);
+    return;
+  }
+  if (s.querying || request.kind == FakeDeallocate) return;
+  s.querying = true;
+  s.start_query(now);
+  if (s.status == 'I') {
+    s.xact_start = now;
+  } else {
+    static_cast<Room&>(*s.pool).timings.record(stats::Timing::ClientIdle, now - s.last_ready);
+  }
+}
+
+}  // namespace
+
 void Engine::push(Server& s, Request request, Instant now) {
-  if (s.requests.empty()) s.query_start = now;
+  start_clocks(s, request, now);
   s.requests.push(request);
   ++s.pushed;
   s.defining += defines(request);
@@ -345,10 +368,14 @@ void Engine::note_effects(Server& s, sql::Effects effects, std::string_view text
   if (effects.schema) s.schema_touched = true;
   if (room_of(s).session_state == config::SessionState::Pgbouncer) return;
   if (sql::pins(effects, text)) {
-    if (s.pinned_at == 0)
+    if (s.pinned_at == 0) {
+      ++tally_.pins[effects.session_object ? stats::Pin::SessionObject
+                    : effects.prepares     ? stats::Pin::Prepare
+                                           : stats::Pin::ComputedName];
       log(*s.client, out, LogLevel::Log,
           "keeps its server until it leaves: a statement has made session state that cannot be "
           "moved");
+    }
     s.pinned_at = s.pushed + 1;
   }
   if (!effects.settings) return;

@@ -260,6 +260,7 @@ void Engine::flush_fakes(Server& s, Effects& out) {
     }
     s.requests.pop();
     if (fake.kind == Kind::FakeDeallocate) {
+      if (undone) tally_.pooler_errors.count("25P02");
       append_deallocated(scratch_, s.status);
     } else {
       wire::append_empty(scratch_, fake.kind == Kind::FakeParse ? be::kParseComplete
@@ -286,7 +287,7 @@ void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) 
   if (request.whose == Request::For::Pooler && request.kind != Kind::Sync) {
     const ServerId id = s.id;
     s.requests.pop();
-    s.query_start = now;
+    s.start_query(now);
     finish_pooler_query(s, request.kind, now, out);
     if (server(id) != nullptr) flush_fakes(s, out);
     return;
@@ -298,6 +299,7 @@ void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) 
   }
   count_query(s, now);
   pop_request(s, out);
+  s.querying = !s.requests.empty();
   if (!s.owes_ready()) s.deallocating = false;
   if (status != 'I' && room_of(s).limits().mode == pool::Mode::Statement && s.client != nullptr &&
       s.replicates == Replicates::No)
@@ -305,13 +307,18 @@ void Engine::on_ready(Server& s, const Piece& piece, Instant now, Effects& out) 
 }
 
 void Engine::count_query(Server& s, Instant now) {
-  stats::Counters& counters = room_of(s).counters;
-  ++counters.query_count;
-  counters.query_time += static_cast<std::uint64_t>((now - s.query_start).count());
+  Room& room = room_of(s);
+  const Duration took = now - s.query_start;
+  room.count_query(took, s.stall.take(now));
   s.query_start = now;
+  stats::Application*& application = s.settings->application;
+  if (application == nullptr)
+    application = &applications_.of(s.settings->value("application_name"),
+                                    config_->weir.metrics_max_applications);
+  application->query.record(static_cast<std::uint64_t>(took.count()));
   if (s.status != 'I') return;
-  ++counters.xact_count;
-  counters.xact_time += static_cast<std::uint64_t>((now - s.xact_start).count());
+  room.count_transaction(now - s.xact_start);
+  application->transaction.record(static_cast<std::uint64_t>((now - s.xact_start).count()));
   s.xact_start = now;
   if (s.schema_touched) {
     s.schema_touched = false;
@@ -321,6 +328,7 @@ void Engine::count_query(Server& s, Instant now) {
 
 void Engine::on_error(Server& s, const Piece& piece, Instant now, Effects& out) {
   const Bytes body = piece.message().body;
+  tally_.server_errors.count(wire::report_field(body, 'C'));
   const bool fatal = wire::report_field(body, 'V') == "FATAL" ||
                      wire::report_field(body, 'V') == "PANIC";
   s.said_fatal |= fatal && s.client != nullptr;
@@ -346,6 +354,7 @@ void Engine::on_error(Server& s, const Piece& piece, Instant now, Effects& out) 
     s.stale.push_back(head.statement);
   }
   if (head.forbidden && wire::report_field(body, 'C') == "42703" && s.forwarding) {
+    tally_.pooler_errors.count(kForbidden.sqlstate);
     wire::append_error(scratch_, kForbidden);
     out.send(s.client->id, scratch_);
     scratch_.clear();

@@ -57,7 +57,7 @@ bool Replication::free_place(Room& room, Instant now, Effects& out) {
   if (idle == nullptr) return false;
   Server& s = static_cast<Server&>(*idle);
   s.place_taken = true;
-  engine_.close_server(s, "evicted for a replication connection", now, out);
+  engine_.close_server(s, ServerEnd::Evicted, now, out, "evicted for a replication connection");
   return true;
 }
 
@@ -127,7 +127,7 @@ void Replication::ready(Server& s, Instant now, Effects& out) {
   Client* c = engine_.client(s.replicates_for);
   room.connect_succeeded();
   if (c == nullptr) {
-    engine_.close_server(s, "client unexpected eof", now, out);
+    engine_.close_server(s, ServerEnd::Replication, now, out, "client unexpected eof");
     return;
   }
   std::erase(logging_in_, c->id);
@@ -137,7 +137,8 @@ void Replication::ready(Server& s, Instant now, Effects& out) {
 }
 
 void Replication::failed(ClientId id, const wire::Report& report, Instant now, Effects& out) {
-  if (Client* c = engine_.client(id)) engine_.refuse_report(*c, report, now, out);
+  Client* c = engine_.client(id);
+  if (c != nullptr) engine_.refuse_report(*c, ClientEnd::NoServer, report, now, out);
 }
 
 void Replication::tick(Instant now, Effects& out) {

@@ -9,8 +9,11 @@
 #include "auth/secret.h"
 #include "config/config.h"
 #include "pool/pool.h"
+#include "session/endings.h"
 #include "session/server.h"
 #include "session/settings.h"
+#include "stats/applications.h"
+#include "stats/timings.h"
 
 namespace weir::session {
 
@@ -33,6 +36,41 @@ struct Room : pool::Pool {
   std::uint64_t epoch = 0;          // of the last RECONNECT: servers opened before it are older
   Instant last_lifetime_close{};
   Instant last_used{};              // when it was last seen with a client or a server
+
+  stats::Timings timings;
+
+  // Counters and histograms of one thing are only written together.
+  void count_assignment(Duration waited) {
+    ++counters.server_assignment_count;
+    counters.wait_time += static_cast<std::uint64_t>(waited.count());
+    timings.record(stats::Timing::Wait, waited);
+  }
+  // `stalled`: the part of it in which the client did not take its answer.
+  void count_query(Duration took, Duration stalled) {
+    ++counters.query_count;
+    counters.query_time += static_cast<std::uint64_t>(took.count());
+    timings.record(stats::Timing::Query, took);
+    timings.record(stats::Timing::Server, took - stalled);
+    timings.record(stats::Timing::ClientRead, stalled);
+  }
+  void count_transaction(Duration took) {
+    ++counters.xact_count;
+    counters.xact_time += static_cast<std::uint64_t>(took.count());
+    timings.record(stats::Timing::Transaction, took);
+  }
+  void count_login(Duration took) {
+    ++counters.client_login_count;
+    timings.record(stats::Timing::ClientLogin, took);
+  }
+  // Counters and histograms tell the same.
+  void check_timings() const;
+
+  // A client was welcomed with these: successors are told.
+  void remember(const SettingsRef& accepted) {
+    constexpr std::size_t kKnownMax = 64;
+    known.push_back(accepted);
+    if (known.size() > kKnownMax) known.pop_front();
+  }
 
   // To be closed as soon as it is free.
   bool is_obsolete(const Server& s) const { return s.close_needed || s.epoch < epoch; }

@@ -11,6 +11,7 @@
 #include "pool/slot.h"
 #include "session/requests.h"
 #include "session/settings.h"
+#include "session/stall.h"
 #include "session/statements.h"
 #include "session/tls_facts.h"
 #include "wire/framer.h"
@@ -89,6 +90,7 @@ struct Server : pool::ServerSlot {
   bool said_fatal = false;    // has told its client why it is going away
   bool deallocating = false;  // a Query in the queue may end every prepared statement
   bool unread = false;        // given to its client, which has not been read since
+  bool querying = false;      // a query of its client has begun and has no ReadyForQuery yet
   bool held = false;          // messages of the client wait for an answer to us
   bool told_types = false;    // its client has half of a Describe's answer: the parameters' types
   bool forwarding = false;    // the rest of the message in progress goes to the client
@@ -132,6 +134,8 @@ struct Server : pool::ServerSlot {
   std::uint32_t pid = 0;
   std::string cancel_key;
   std::unique_ptr<TlsFacts> tls;  // only with Encryption::Done
+  Stall stall;
+  Instant login_start{};
   Instant query_start{};
   Instant last_ready{};
   Instant xact_start{};
@@ -140,6 +144,10 @@ struct Server : pool::ServerSlot {
 
   ClientId replicates_for;  // whom it was opened for
 
+  void start_query(Instant now) {
+    query_start = now;
+    stall.restart(now);
+  }
   // Whether its client has it to the end, whatever the pool mode.
   bool is_kept() const { return pinned_at != 0 || replicates != Replicates::No; }
 

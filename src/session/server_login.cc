@@ -39,11 +39,15 @@ const Endpoint* Engine::endpoint(ServerId id) {
 }
 
 void Engine::server_connected(ServerId id, std::string_view local_address,
-                              std::uint16_t local_port, Instant, Effects& out) {
+                              std::uint16_t local_port, Instant now, Effects& out) {
   Server* s = server(id);
   if (s == nullptr) return;
   s->local_address = local_address;
   s->local_port = local_port;
+  if (s->phase != ServerPhase::Canceling) {
+    room_of(*s).timings.record(stats::Timing::ServerConnect, now - s->connected);
+    s->login_start = now;
+  }
   if (s->phase != ServerPhase::Canceling && config_->settings.log_connections)
     log(*s, out, LogLevel::Log, fmt::format("new connection to server (from {}:{})",
                                            local_address, local_port));
@@ -114,6 +118,7 @@ void Engine::server_failed(ServerId id, std::string_view reason, Instant now, Ef
   Server* s = server(id);
   if (s == nullptr) return;
   if (s->phase == ServerPhase::Canceling) {
+    ++tally_.cancels[stats::Cancel::Lost];
     log(*s, out, LogLevel::Warning, fmt::format("a cancel request is lost: {}", reason));
     cancel_over(*s, now, out);
     return;
@@ -165,6 +170,7 @@ bool Engine::login_message(Server& s, const Piece& piece, Instant now, Effects& 
       return in.ok() && !s.cancel_key.empty();
     }
     case be::kErrorResponse:
+      tally_.server_errors.count(wire::report_field(body, 'C'));
       out.log({.level = LogLevel::Warning,
                .text = fmt::format("server login failed: {} {}", wire::report_field(body, 'S'),
                                    wire::report_field(body, 'M'))});
@@ -198,6 +204,8 @@ bool Engine::on_authentication(Server& s, Bytes body, Instant now, Effects& out)
 void Engine::server_ready(Server& s, Instant now, Effects& out) {
   Room& room = room_of(s);
   s.phase = ServerPhase::Ready;
+  ++tally_.server_logins;
+  room.timings.record(stats::Timing::ServerLogin, now - s.login_start);
   s.connected = now;
   s.status = 'I';
   s.last_ready = now;
@@ -209,7 +217,7 @@ void Engine::server_ready(Server& s, Instant now, Effects& out) {
   if (news) tell_others(room, *room.base, out);
   room.connect_succeeded();
   if (room.is_obsolete(s) || room.paused) {
-    close_server(s, "obsolete connection", now, out);
+    close_server(s, ServerEnd::Obsolete, now, out);
     return;
   }
   serve(room, s, now, out);
@@ -220,6 +228,8 @@ void Engine::login_failed(Server& s, std::string reason, std::string sqlstate, I
                           Effects& out) {
   Room& room = room_of(s);
   const bool refused = sqlstate != "08006";
+  ++tally_.server_ends[sqlstate.starts_with("08") ? ServerEnd::Unreachable
+                                                  : ServerEnd::LoginRefused];
   if (config_->settings.log_disconnections)
     log(s, out, LogLevel::Log, closing_text(reason, s.connected, now));
   s.phase = ServerPhase::Connecting;
@@ -255,7 +265,8 @@ void Engine::turn_away_waiters(Room& room, bool also_logins, Instant now, Effect
     } else if (also_logins) {
       const std::string message = room.failure();
       const std::string sqlstate = room.failure_sqlstate();
-      refuse_report(c, {.severity = "FATAL", .sqlstate = sqlstate, .message = message}, now, out);
+      refuse_report(c, ClientEnd::NoServer,
+                    {.severity = "FATAL", .sqlstate = sqlstate, .message = message}, now, out);
     }
   });
 }

@@ -11,6 +11,10 @@
 
 #include "wire/startup.h"
 
+namespace weir::stats {
+struct Application;
+}  // namespace weir::stats
+
 namespace weir::session {
 
 class SettingsTable;
@@ -29,6 +33,7 @@ struct Settings {
   // Empty where it is not set.
   std::string_view value(std::string_view name) const;
 
+  stats::Application* application = nullptr;  // what its application_name is counted as, if known
   SettingsTable* table = nullptr;
   const std::string* key = nullptr;
   unsigned references = 0;

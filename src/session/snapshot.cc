@@ -137,7 +137,8 @@ Snapshot Engine::snapshot(Instant now, bool with_sockets) {
   shot.now = now;
   shot.pools.reserve(rooms_.size());
   shot.login_clients = arriving_.size();
-  shot.login_failures = login_failures_;
+  shot.tally = tally_;
+  shot.pools.reserve(rooms_.size());
   for (auto& [key, r] : rooms_) {
     const auto clients = [&r](ClientState s) { return r->clients(s).size(); };
     const auto servers = [&r](ServerState s) { return r->servers(s).size(); };
@@ -161,7 +162,6 @@ Snapshot Engine::snapshot(Instant now, bool with_sockets) {
     shot.pools.push_back(std::move(row));
   }
   shot.memory = memory_of(clients_, servers_, rooms_, statements_);
-  shot.console = console_counters_;
   shot.peer_pools = peering_.rows();
   shot.client_count = clients_.size();
   shot.server_count = servers_.size();
@@ -175,6 +175,21 @@ Snapshot Engine::snapshot(Instant now, bool with_sockets) {
   clients_.for_each([&](Client& c) { shot.clients.push_back(client_row(c, now)); });
   servers_.for_each([&](Server& s) { shot.servers.push_back(server_row(s)); });
   return shot;
+}
+
+// In parts, since a thousand pools' histograms take longer than others may be kept waiting. The
+// counters are read again, so that a row's values are of one moment.
+bool Engine::add_timings(Snapshot& shot, std::size_t most) const {
+  if (shot.timed == 0) shot.applications = applications_;
+  const std::size_t end = std::min(shot.pools.size(), shot.timed + most);
+  for (; shot.timed < end; ++shot.timed) {
+    PoolRow& row = shot.pools[shot.timed];
+    const auto it = rooms_.find(std::pair(row.database, row.user));
+    if (it == rooms_.end()) continue;  // dropped meanwhile
+    row.counters = it->second->counters;
+    row.timings = it->second->timings;
+  }
+  return shot.timed == shot.pools.size();
 }
 
 }  // namespace weir::session

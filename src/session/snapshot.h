@@ -8,7 +8,9 @@
 
 #include "base/time.h"
 #include "pool/limits.h"
-#include "stats/counters.h"
+#include "stats/applications.h"
+#include "stats/tally.h"
+#include "stats/timings.h"
 
 namespace weir::session {
 
@@ -22,6 +24,7 @@ struct PoolRow {
   bool paused = false;
   bool failing = false;  // nobody can connect, and somebody has wanted to in the last minute
   stats::Counters counters = {};
+  stats::Timings timings = {};  // only where they were asked for: see Engine::add_timings()
 };
 
 // A row of SHOW CLIENTS or SHOW SERVERS.
@@ -84,10 +87,11 @@ struct Snapshot {
   std::vector<ClientGroup> client_groups;  // only without rows
   std::vector<PeerPoolRow> peer_pools;
   std::uint64_t login_clients = 0;
-  std::uint64_t login_failures = 0;  // logins that were refused, since the start
   std::vector<MemoryRow> memory;
-  stats::Counters console;  // of the console's clients
-  WorkerFigures worker;     // filled in by who has it
+  WorkerFigures worker;  // filled in by who has it
+  stats::Tally tally;
+  stats::Applications applications;  // as the pools' timings
+  std::size_t timed = 0;             // pools, from the first, that have their timings
 };
 
 }  // namespace weir::session

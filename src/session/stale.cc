@@ -115,6 +115,7 @@ bool Engine::repeat_batch(Server& s, Instant now, Effects& out) {
   const std::uint64_t id = s.requests.front().statement;
   const StatementRef* known = s.client->statements ? s.client->statements->find(id) : nullptr;
   if (known == nullptr) return false;
+  ++tally_.prepared[stats::Prepared::Stale];
   const StatementRef statement = *known;
   std::vector<Request> again;
   for (; !s.requests.empty(); s.requests.pop()) again.push_back(s.requests.front());

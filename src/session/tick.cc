@@ -8,6 +8,7 @@ namespace weir::session {
 
 using pool::ClientState;
 using pool::ServerState;
+using stats::Timeout;
 
 namespace {
 
@@ -58,8 +59,9 @@ void Engine::tick_logins(Instant now, Effects& out) {
   arriving_.for_each([&](pool::ClientSlot& slot) {
     Client& c = static_cast<Client&>(slot);
     if (c.phase == ClientPhase::Cancel) {
-      if (over(settings.cancel_wait_timeout, c.connected, now))
-        drop_client(c, "cancel_wait_timeout", now, out);
+      if (!over(settings.cancel_wait_timeout, c.connected, now)) return;
+      ++tally_.timeouts[Timeout::CancelWait];
+      drop_client(c, ClientEnd::CancelRequest, "cancel_wait_timeout", now, out);
     } else if (c.phase == ClientPhase::Refused) {
       if (now >= c.login->refuse_at)
         refuse(c, c.login->refusal, std::string(c.login->refusal_text), now, out);
@@ -109,6 +111,7 @@ void Engine::tick_active(Room& room, Instant now, Effects& out) {
         ends_with_ready(s.requests.front().kind) &&
         s.requests.front().kind != Request::Kind::Lookup &&
         over(config_->settings.server_connect_timeout, s.query_start, now)) {
+      ++tally_.timeouts[Timeout::OwnQuery];
       lose_server(s, Fault::ServerCrashed, "", now, out);
       return;
     }
@@ -149,17 +152,17 @@ void Engine::tick_servers(Room& room, Instant now, Effects& out) {
     const bool old = now - s.connected >= limits.server_lifetime &&
                      now - room.last_lifetime_close >= apart;
     if (room.is_obsolete(s)) {
-      close_server(s, "obsolete connection", now, out);
+      close_server(s, ServerEnd::Obsolete, now, out);
     } else if (room.paused) {
-      close_server(s, "pause mode", now, out);
+      close_server(s, ServerEnd::Paused, now, out);
     } else if (room.is_oversized()) {
-      close_server(s, "pool_size decreased", now, out);
+      close_server(s, ServerEnd::Oversized, now, out);
     } else if (old && limits.server_lifetime > Duration::zero()) {
       room.last_lifetime_close = now;
-      close_server(s, "server lifetime over", now, out);
+      close_server(s, ServerEnd::Lifetime, now, out);
     } else if (over(limits.server_idle_timeout, s.since, now) &&
                room.account().servers.value() > limits.min_pool_size) {
-      close_server(s, "server idle timeout", now, out);
+      close_server(s, ServerEnd::Idle, now, out);
     } else if (s.state == ServerState::Idle && !settings.server_check_query.empty() &&
                over(limits.server_check_delay, s.since, now)) {
       const Instant idle_since = s.since;
@@ -170,13 +173,14 @@ void Engine::tick_servers(Room& room, Instant now, Effects& out) {
   room.servers(ServerState::Idle).for_each(look_at_idle);
   room.servers(ServerState::Used).for_each(look_at_idle);
   room.servers(ServerState::Login).for_each([&](pool::ServerSlot& slot) {
-    if (over(settings.server_connect_timeout, slot.connected, now))
-      login_failed(static_cast<Server&>(slot), "connect timeout", "08006", now, out);
+    if (!over(settings.server_connect_timeout, slot.connected, now)) return;
+    ++tally_.timeouts[Timeout::ServerConnect];
+    login_failed(static_cast<Server&>(slot), "connect timeout", "08006", now, out);
   });
   room.servers(ServerState::Tested).for_each([&](pool::ServerSlot& slot) {
-    if (over(settings.cancel_wait_timeout, slot.since, now))
-      close_server(static_cast<Server&>(slot), "client disconnected with query in progress", now,
-                   out);
+    if (!over(settings.cancel_wait_timeout, slot.since, now)) return;
+    ++tally_.timeouts[Timeout::CancelWait];
+    close_server(static_cast<Server&>(slot), ServerEnd::ClientLeft, now, out);
   });
   cancel_timeouts(room, now, out);
 }
@@ -186,6 +190,7 @@ void Engine::cancel_timeouts(Room& room, Instant now, Effects& out) {
   room.servers(ServerState::Cancel).for_each([&](pool::ServerSlot& slot) {
     Server& carrier = static_cast<Server&>(slot);
     if (!over(config_->settings.cancel_wait_timeout, carrier.connected, now)) return;
+    ++tally_.timeouts[Timeout::CancelWait];
     if (Server* target = server(carrier.cancel_target)) target->doubtful = true;
     cancel_over(carrier, now, out);
   });

@@ -38,6 +38,15 @@ def test_query_timeout_spares_quick_queries(make_pooler):
         assert client.query("COMMIT").status == "I"
 
 
+def test_transaction_timeout_spares_a_session_that_has_idled(make_pooler):
+    """Its next transaction begins when it does, not when the last one ended."""
+    pooler = make_pooler(settings={"pool_mode": "session", "transaction_timeout": 1})
+    with pooler.connect() as client:
+        client.query("SELECT 1")
+        time.sleep(1.5)
+        assert not client.query("SELECT pg_sleep(0.4)").errors
+
+
 def test_query_timeout_at_the_instant_of_the_answer(make_pooler):
     """Answer or timeout, never both, and never a foreign row."""
     pooler = make_pooler(settings={"query_timeout": 0.3}, databases={"app": {"pool_size": 1}})
