@@ -56,13 +56,14 @@ def test_pool_size_of_database_and_user(make_pooler):
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_servers_are_reused(cluster, make_pooler, workers):
-    """One after the other needs one server, or one on each worker."""
+    """One after the other needs one server. A worker that has none opens one, and is given another
+    worker's idle one meanwhile: so with several there are at most two on each, and one is free."""
     pooler = make_pooler(settings={"default_pool_size": 10}, weir={"workers": workers})
     clients = [pooler.connect() for _ in range(20)]
     for _ in range(5):
         for client in clients:
             assert client.alive()
-    assert len(cluster.backends()) <= workers
+    assert len(cluster.backends()) <= 2 * workers - 1
     for client in clients:
         client.close()
 
