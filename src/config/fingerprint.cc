@@ -36,8 +36,9 @@ std::string fingerprint(const Config& config) {
   for (const auto& [name, user] : config.users) append(text, Section::Users, name, &user);
   for (const auto& [id, peer] : config.peers)
     append(text, Section::Peers, fmt::format("{}", id), &peer);
+  const auto digest = auth::sha256(as_bytes(text));
   std::string hex;
-  for (const std::uint8_t byte : Bytes(auth::sha256(as_bytes(text))).first(kBytes))
+  for (const std::uint8_t byte : Bytes(digest).first(kBytes))
     hex += fmt::format("{:02x}", byte);
   return hex;
 }

@@ -14,13 +14,15 @@ bool concerns(const sql::Reset& reset, std::string_view name) {
 
 }  // namespace
 
-std::string restoring_sql(const Client& c, const Server& s, std::string_view text) {
+std::string restoring_sql(const Client& c, const Server& s, std::string_view text, Within within) {
   const Room& room = static_cast<const Room&>(*s.pool);
   if (c.startup->values.empty() || room.session_state == config::SessionState::Pgbouncer)
     return {};
   const auto reset = sql::parse_reset(text);
   if (!reset) return {};
-  if (reset->local && (s.status != 'T' || s.owes_ready())) return {};
+  // Outside a transaction it changes nothing, and must warn as it does alone.
+  const bool in_block = s.status == 'T' && !s.owes_ready();
+  if (reset->local && within == Within::Query && !in_block) return {};
   std::string sql;
   for (const auto& [name, value] : c.startup->values) {
     if (!concerns(*reset, name)) continue;

@@ -48,7 +48,7 @@ void note_bound_names(Server& s, Bytes parameters) {
 
 // What has to come behind this portal's statement.
 void note_reset(const Client& c, Server& s, std::string_view portal, std::string_view text) {
-  std::string sql = restoring_sql(c, s, text);
+  std::string sql = restoring_sql(c, s, text, Within::Batch);
   if (sql.empty() && portal != s.reset_portal) return;
   s.restoring_sql = std::move(sql);
   s.reset_portal = portal;

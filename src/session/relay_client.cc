@@ -253,7 +253,7 @@ void Engine::on_query(Client& c, const Piece& piece, Instant now, Effects& out) 
     if (effects.deallocates && piece.whole() && deallocate(c, text, now, out)) return;
     s.deallocating |= effects.deallocates || !piece.whole();
   }
-  const std::string restoring = piece.whole() ? restoring_sql(c, s, text) : "";
+  const std::string restoring = piece.whole() ? restoring_sql(c, s, text, Within::Query) : "";
   push(s, {.kind = Request::Kind::Query, .unnamed = true, .restores = !restoring.empty()}, now);
   if (restoring.empty()) return pass(c, piece, out);
   wire::append_query(scratch_, std::string(text) + "\n;" + restoring);
